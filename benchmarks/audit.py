@@ -257,4 +257,4 @@ def _fill(database: Database, events: int) -> None:
         with database.writing() as connection:
             connection.execute(insert, rows)
             connection.execute(advance, {"position": position, "hash": previous})
-        kept.sign(keyring.sign(kept.head(), at=NOW))
+        kept.store_signature(keyring.sign(kept.head(), at=NOW))

@@ -20,7 +20,7 @@ ChangeMarker = tuple[int, ...]
 class AppHomeRepository(Repository):
     """The App Homes of all people. An empty digest means that a view has to be published."""
 
-    def opened(self, person: str, *, now: datetime) -> None:
+    def record_opening(self, person: str, *, now: datetime) -> None:
         """Note that a person has opened their Home, so that its view is published anew."""
         values = {"opened_at": now, "digest": ""}
         with self._database.writing() as connection:
@@ -38,12 +38,12 @@ class AppHomeRepository(Repository):
         outdated = update(HomeRow).where(HomeRow.person == person, HomeRow.digest != digest)
         return self._write(outdated.values(digest=digest, shown_at=now))
 
-    def forget(self, person: str, *, digest: str) -> None:
+    def release_claim(self, person: str, *, digest: str) -> None:
         """Undo the claim of a view that could not be published, so that it is tried again."""
         mine = update(HomeRow).where(HomeRow.person == person, HomeRow.digest == digest)
         self._write(mine.values(digest=""))
 
-    def mark(self) -> ChangeMarker:
+    def change_marker(self) -> ChangeMarker:
         """Return a marker that differs from an earlier one if anything that a Home shows may have changed."""
         unfinished = or_(ApprovalRow.state == "open", ApprovalRow.state == "approved")
         counts = (

@@ -105,7 +105,7 @@ class ApprovalRepository(Repository):
         """Return the approval that an operation has asked for, None if it has not."""
         return next(iter(self._find(ApprovalRow.operation == operation)), None)
 
-    def waiting(self, projects: Sequence[str]) -> list[Approval]:
+    def unfinished(self, projects: Sequence[str]) -> list[Approval]:
         """Return what is open, or approved and not started, in some projects, oldest first."""
         return self._find(and_(ApprovalRow.project.in_(projects), ApprovalRow.state.in_((OPEN, APPROVED))))
 
@@ -115,7 +115,7 @@ class ApprovalRepository(Repository):
 
     # --- decisions
 
-    def ask(self, approval: Approval) -> Approval:
+    def create(self, approval: Approval) -> Approval:
         """Store a new approval; an operation that has asked before gets the one that it has."""
         values = {column.key: getattr(approval, column.key) for column in _COLUMNS}
         with self._database.writing() as connection:
@@ -182,16 +182,16 @@ class ApprovalRepository(Repository):
 
     # --- expiry and windows
 
-    def pass_time(self, *, now: datetime) -> int:
+    def apply_deadlines(self, *, now: datetime) -> int:
         """Expire what was not decided in time, start what waited for its window, void what missed it.
 
         Returns how many approvals this call has changed or started.
         """
         with self._database.reading() as connection:
             due = list(connection.execute(select(ApprovalRow.id).where(_due(now))).scalars())
-        return sum(self._pass_time(approval, now) for approval in due)
+        return sum(self._apply_deadline(approval, now) for approval in due)
 
-    def _pass_time(self, approval: str, now: datetime) -> bool:
+    def _apply_deadline(self, approval: str, now: datetime) -> bool:
         with self._database.writing() as connection:
             current = _locked(connection, approval)
             if current.state == OPEN and current.expires_at <= now:
@@ -207,13 +207,13 @@ class ApprovalRepository(Repository):
 
     # --- reminders and cards: each is given to one replica
 
-    def remind(self, *, now: datetime, due: Callable[[Approval], bool]) -> list[Approval]:
+    def claim_reminders(self, *, now: datetime, due: Callable[[Approval], bool]) -> list[Approval]:
         """Claim the open approvals that are due for their one reminder."""
         unreminded = and_(ApprovalRow.state == OPEN, ApprovalRow.reminded_at.is_(None))
         candidates = [approval for approval in self._find(unreminded) if due(approval)]
         return [approval for approval in candidates if self._claim(approval, unreminded, reminded_at=now)]
 
-    def announce(
+    def claim_announcements(
         self, *, now: datetime, seconds: float, fresh: Callable[[Approval], bool] = lambda _approval: False
     ) -> list[Approval]:
         """Claim the approvals that have changed since people have seen them, to show them in `seconds`.
@@ -231,7 +231,7 @@ class ApprovalRepository(Repository):
         ]
         return self._find(ApprovalRow.id.in_(claimed)) if claimed else []
 
-    def announced(self, approval: str, *, version: int) -> None:
+    def mark_announced(self, approval: str, *, version: int) -> None:
         """Note which version people have seen, so that the next one can be claimed."""
         approval_row = update(ApprovalRow).where(ApprovalRow.id == approval, ApprovalRow.announced <= version)
         self._write(approval_row.values(announced=version, announcing_until=None))

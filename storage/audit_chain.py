@@ -103,7 +103,7 @@ class AuditChain(Repository):
             Signature, query if before is None else query.where(AuditSignatureRow.at < before)
         )
 
-    def sign(self, signature: Signature) -> bool:
+    def store_signature(self, signature: Signature) -> bool:
         """Store a signed head; return False if another replica has signed that one."""
         signed = select(AuditSignatureRow.position).where(AuditSignatureRow.position == signature.position)
         with self._database.writing() as connection:
@@ -119,7 +119,7 @@ class AuditChain(Repository):
         """Return the head that was posted last, None before the first."""
         return self._newest(Anchor, _points(Anchor))
 
-    def anchor(self, anchor: Anchor) -> None:
+    def store_anchor(self, anchor: Anchor) -> None:
         """Store where a head was posted."""
         self._write(insert(AuditAnchorRow).values(**dataclasses.asdict(anchor)))
 
@@ -139,7 +139,7 @@ class AuditChain(Repository):
         """Return the point where the chain begins, None if no events were sealed."""
         return self._newest(Seal, _points(Seal))
 
-    def seal(self, seal: Seal) -> int:
+    def store_seal(self, seal: Seal) -> int:
         """Drop the events up to a signed head, which stand in a file now; return how many.
 
         Raises `DatabaseError` if the head is not signed, or an intent up to it is still open.

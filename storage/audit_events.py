@@ -61,9 +61,9 @@ class AuditFilter:
     outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    but: str | None = None  # an operation that is left out: the one that asks
+    excluded_operation: str | None = None  # an operation that is left out: the one that asks
 
-    def fits(self, event: AuditEvent) -> bool:
+    def matches(self, event: AuditEvent) -> bool:
         """Return whether an event is selected, for events that are in no database."""
         return (
             self.project in (None, event.project)
@@ -73,7 +73,7 @@ class AuditFilter:
             and self.outcome in (None, event.outcome)
             and (self.since is None or event.at >= self.since)
             and (self.until is None or event.at <= self.until)
-            and event.operation != self.but
+            and event.operation != self.excluded_operation
         )
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
@@ -82,8 +82,8 @@ class AuditFilter:
         for column in (row.project, row.target, row.outcome):
             if (value := getattr(self, column.key)) is not None:
                 yield column == value
-        if self.but is not None:
-            yield row.operation != self.but
+        if self.excluded_operation is not None:
+            yield row.operation != self.excluded_operation
         if self.actor is not None:
             yield (row.actor == self.actor) | (row.actor_name == self.actor)
         if self.action is not None:
@@ -126,7 +126,7 @@ class AuditEventRepository(Repository):
         query = select(*_COLUMNS).where(AuditEventRow.phase == INTENT, ~_has_outcome())
         return self._events(query.where(AuditEventRow.position > after))
 
-    def everything(self, selection: AuditFilter | None = None) -> Iterator[AuditEvent]:
+    def stream(self, selection: AuditFilter | None = None) -> Iterator[AuditEvent]:
         """Yield every selected event in order, intents too, read in parts: memory does not grow with them."""
         query = select(*_COLUMNS).where(*(selection or AuditFilter()).conditions()).limit(EXPORTED)
         last = 0

@@ -35,7 +35,7 @@ class ButtonAction:
 class ButtonActionRepository(Repository):
     """The offered actions, by their opaque ids."""
 
-    def put(
+    def store(
         self,
         *,
         operation: str,
@@ -62,12 +62,12 @@ class ButtonActionRepository(Repository):
         row = self._row(select(*columns_of(OfferRow, ButtonAction)).where(OfferRow.id == offer))
         return ButtonAction(**row) if row is not None else None
 
-    def take(self, offer: str, *, operation: str) -> bool:
+    def claim(self, offer: str, *, operation: str) -> bool:
         """Claim an action for an operation; return False if another operation has claimed it."""
         free = or_(OfferRow.taken_by.is_(None), OfferRow.taken_by == operation)
         return self._write(update(OfferRow).where(OfferRow.id == offer, free).values(taken_by=operation))
 
-    def give_back(self, offer: str, *, operation: str) -> None:
+    def release_claim(self, offer: str, *, operation: str) -> None:
         """Release the claim of an operation that has changed nothing, so that a click counts again."""
         mine = update(OfferRow).where(OfferRow.id == offer, OfferRow.taken_by == operation)
         self._write(mine.values(taken_by=None))

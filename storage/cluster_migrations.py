@@ -2,7 +2,7 @@
 
 Table `migrations`. The workflow writes the state and reads the signals; requests do the opposite. So a click
 needs no running workflow, and a workflow that another replica has taken over receives its signals all the
-same. An open migration is the only one that names its clusters: `begin` guarantees it in its transaction.
+same. An open migration is the only one that names its clusters: `create` guarantees it in its transaction.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class ClusterMigrationRepository(Repository):
         of_project = () if project is None else (MigrationRow.project == project,)
         return next(iter(self._read(_migrations().where(MigrationRow.id == migration, *of_project))), None)
 
-    def wish(self, migration: str) -> PendingSignal | None:
+    def pending_signal(self, migration: str) -> PendingSignal | None:
         """Return the newest signal to a migration, None for an unknown one.
 
         Workflows ask every few seconds, so this reads none of the plan and the history.
@@ -96,7 +96,7 @@ class ClusterMigrationRepository(Repository):
         """Return the migrations that some operations have started, newest first."""
         return self._read(_migrations().where(MigrationRow.operation.in_(operations))) if operations else []
 
-    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+    def open_migration_of(self, cluster: str, *, ordered_by: str = "") -> str | None:
         """Return the id of the open migration that uses a cluster as its source or target, or has ordered it.
 
         `ordered_by` is the operation that has ordered the cluster: until the deployment is over, the
@@ -114,7 +114,7 @@ class ClusterMigrationRepository(Repository):
 
     # --- changes
 
-    def begin(self, migration: ClusterMigration) -> ClusterMigration:
+    def create(self, migration: ClusterMigration) -> ClusterMigration:
         """Store a new migration and return it, or return the one that stands in its way.
 
         That is an open migration of one of its clusters, or the one that this operation has stored before.
@@ -133,7 +133,7 @@ class ClusterMigrationRepository(Repository):
             connection.execute(insert(MigrationRow).values(**dataclasses.asdict(migration)))
         return migration
 
-    def stands(self, migration: str, **values: Any) -> None:
+    def update_state(self, migration: str, **values: Any) -> None:
         """Store any of `state`, `step`, `since`, `waits`, `target`, `plan`, `digest` and `ended_at`.
 
         The transaction that ends a migration also releases its concurrency permit.
@@ -143,7 +143,7 @@ class ClusterMigrationRepository(Repository):
                 connection.execute(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
             connection.execute(_update(migration).values(**values))
 
-    def tell(self, migration: str, event: dict[str, Any], *, once: str) -> None:
+    def append_event(self, migration: str, event: dict[str, Any], *, once: str) -> None:
         """Append an event to the history, unless it has one with the idempotency key `once`."""
         with self._database.writing() as connection:
             current = _locked(connection, migration)
@@ -151,7 +151,9 @@ class ClusterMigrationRepository(Repository):
                 history = [*current.history, {**event, "once": once}]
                 connection.execute(_update(migration).values(history=history))
 
-    def want(self, migration: str, control: str, *, by: str, operation: str) -> ClusterMigration | None:
+    def send_signal(
+        self, migration: str, control: str, *, by: str, operation: str
+    ) -> ClusterMigration | None:
         """Send a signal to an open migration, once an operation; return the migration, None if unknown."""
         once = f"wanted:{operation}"
         with self._database.writing() as connection:

@@ -38,7 +38,7 @@ class DeliveryRepository(Repository):
             connection.execute(insert(DeliveryRow).values(**place, **values))
         return Delivery(channel=channel, thread=thread, ts=None, begun=now, fresh=True)
 
-    def posted(self, *, operation: str, slot: str, ts: str) -> None:
+    def mark_posted(self, *, operation: str, slot: str, ts: str) -> None:
         """Store the ts of a slot's message."""
         this = update(DeliveryRow).where(DeliveryRow.operation == operation, DeliveryRow.slot == slot)
         self._write(this.values(ts=ts))

@@ -41,7 +41,7 @@ class LongRunningOperation:
 class LongRunningOperationRepository(Repository):
     """The long-running operations of all projects."""
 
-    def keep(self, continuation: LongRunningOperation, *, entry: InboxEntry) -> LongRunningOperation:
+    def create(self, continuation: LongRunningOperation, *, entry: InboxEntry) -> LongRunningOperation:
         """Store an operation, unless it is stored already; return what is stored.
 
         A request that is in no inbox (one of a terminal) gets an open entry there, because another replica
@@ -64,21 +64,23 @@ class LongRunningOperationRepository(Repository):
         row = self._row(_of(operation))
         return LongRunningOperation(**row) if row is not None else None
 
-    def ended(self, operation: str) -> bool:
+    def has_outcome(self, operation: str) -> bool:
         """Return whether the outcome of an operation is stored."""
         return self._row(_of(operation).where(ContinuationRow.end.is_not(None))) is not None
 
-    def unended(self) -> list[LongRunningOperation]:
+    def running(self) -> list[LongRunningOperation]:
         """Return the operations that have no outcome yet, oldest first."""
         running = select(*_COLUMNS).where(ContinuationRow.end.is_(None)).order_by(ContinuationRow.begun_at)
         return [LongRunningOperation(**row) for row in self._rows(running)]
 
-    def end(self, operation: str, *, end: dict[str, Any], now: datetime) -> bool:
+    def store_outcome(self, operation: str, *, outcome: dict[str, Any], now: datetime) -> bool:
         """Store the outcome and give the request back to the pool; return False if it had an outcome."""
         running = (ContinuationRow.operation == operation, ContinuationRow.end.is_(None))
         entry = update(InboxRow).where(InboxRow.operation == operation, InboxRow.state == CONTINUED)
         with self._database.writing() as connection:
-            ended = connection.execute(update(ContinuationRow).where(*running).values(end=end, ended_at=now))
+            ended = connection.execute(
+                update(ContinuationRow).where(*running).values(end=outcome, ended_at=now)
+            )
             connection.execute(entry.values(state=WAITING, owner=None, lease_until=None))
         return ended.rowcount > 0
 

@@ -45,13 +45,15 @@ class _Queue:
 class MigrationPermitRepository(Repository):
     """The permits and the queues of all projects."""
 
-    def take(self, migration: str, *, operation: str, project: str, at_once: int | None) -> ConcurrencyPermit:
+    def acquire(
+        self, migration: str, *, operation: str, project: str, limit: int | None
+    ) -> ConcurrencyPermit:
         """Take a permit if one is free, else queue. Asked again, a migration keeps its permit or its place.
 
-        `at_once` is how many migrations of the project may work at once; None takes a permit in any case.
+        `limit` is how many migrations of the project may work at once; None takes a permit in any case.
         """
         queue = self._queue_of(project)  # most calls change nothing, and then no writer waits for them
-        waits = migration in queue.waiting and not queue.has_room_for(migration, at_once)
+        waits = migration in queue.waiting and not queue.has_room_for(migration, limit)
         if migration in queue.working or waits:
             return queue.permit_for(migration)
         with self._database.writing() as connection:
@@ -62,13 +64,13 @@ class MigrationPermitRepository(Repository):
             if migration not in (*queue.working, *queue.waiting):
                 _append(connection, migration=migration, operation=operation, project=project)
                 queue = dataclasses.replace(queue, waiting=(*queue.waiting, migration))
-            if migration in queue.waiting and queue.has_room_for(migration, at_once):
+            if migration in queue.waiting and queue.has_room_for(migration, limit):
                 permitted = update(MigrationTurnRow).where(MigrationTurnRow.migration == migration)
                 connection.execute(permitted.values(working=True))
                 queue = dataclasses.replace(queue, working=(*queue.working, migration))
             return queue.permit_for(migration)
 
-    def give_back(self, migration: str) -> None:
+    def release(self, migration: str) -> None:
         """Release the permit, or leave the queue; does nothing for a migration that has neither."""
         self._write(delete(MigrationTurnRow).where(MigrationTurnRow.migration == migration))
 

@@ -59,7 +59,7 @@ class PolicyChangeRepository(Repository):
                 return False
         return True
 
-    def written(
+    def mark_written(
         self,
         operation: str,
         *,
@@ -77,7 +77,7 @@ class PolicyChangeRepository(Repository):
             if reverted is not None:
                 connection.execute(_change(reverted).values(undone_by=operation))
 
-    def give_up(self, operation: str, *, note: str) -> None:
+    def mark_given_up(self, operation: str, *, note: str) -> None:
         """Note that a change was not made, and why."""
         self._write(_change(operation).values(state=GIVEN_UP, note=note))
 

@@ -32,7 +32,7 @@ class ReplicaRepository(Repository):
             connection.execute(delete(ReplicaRow).where(ReplicaRow.id == replica))
             connection.execute(insert(ReplicaRow).values(**values, started_at=now, heartbeat_at=now))
 
-    def beat(self, replica: str, *, instance: str, now: datetime) -> bool:
+    def heartbeat(self, replica: str, *, instance: str, now: datetime) -> bool:
         """Store a heartbeat; return False if another process has claimed the id."""
         mine = update(ReplicaRow).where(ReplicaRow.id == replica, ReplicaRow.instance == instance)
         return self._write(mine.values(heartbeat_at=now))
@@ -42,6 +42,6 @@ class ReplicaRepository(Repository):
         alive = select(ReplicaRow.id).where(ReplicaRow.heartbeat_at > since).order_by(ReplicaRow.id)
         return [row["id"] for row in self._rows(alive)]
 
-    def leave(self, replica: str, *, instance: str) -> None:
+    def deregister(self, replica: str, *, instance: str) -> None:
         """Give a replica id back at an orderly end."""
         self._write(delete(ReplicaRow).where(ReplicaRow.id == replica, ReplicaRow.instance == instance))

@@ -16,7 +16,7 @@ from storage.repository import Repository
 class ReservationRepository(Repository):
     """The reserved names. `scope` is what a name is unique within."""
 
-    def take(self, scope: str, name: str, *, operation: str, now: datetime) -> str:
+    def reserve(self, scope: str, name: str, *, operation: str, now: datetime) -> str:
         """Reserve a name; return the operation that holds it: this one, or the one that came first."""
         same_name = (ReservationRow.scope == scope, ReservationRow.name == name)
         ended = select(ContinuationRow.operation).where(ContinuationRow.end.is_not(None))

@@ -53,26 +53,26 @@ class UpdateRepository(Repository):
                 connection.execute(_of(*overtakes))
             return wait
 
-    def take_turn(self, replica: str, *, lines: int, interval: timedelta, now: datetime) -> timedelta:
-        """Take one call for one of a replica's `lines` progress messages, if it is the replica's turn.
+    def take_turn(self, replica: str, *, messages: int, interval: timedelta, now: datetime) -> timedelta:
+        """Take one call for one of a replica's `messages` progress messages, if it is the replica's turn.
 
         Returns zero if taken, else how long to wait.
         """
         with self._database.writing() as connection:
-            return UpdateBudget(connection, now).take_turn(interval, replica=replica, messages=lines)
+            return UpdateBudget(connection, now).take_turn(interval, replica=replica, messages=messages)
 
-    def lines(self, *, now: datetime) -> int:
+    def progress_messages(self, *, now: datetime) -> int:
         """Return how many progress messages all replicas keep up to date."""
         with self._database.reading() as connection:
             return progress_messages(connection, now)
 
-    def leave(self, replica: str) -> None:
+    def release_share(self, replica: str) -> None:
         """Give up a replica's share of the turns."""
         self._write(delete(UpdateShareRow).where(UpdateShareRow.replica == replica))
 
     # --- the updates that wait
 
-    def keep(
+    def enqueue(
         self,
         *,
         operation: str,
@@ -95,24 +95,24 @@ class UpdateRepository(Repository):
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(WaitingUpdateRow)).scalar_one())
 
-    def next(self, *, now: datetime, hold: timedelta) -> WaitingUpdate | None:
-        """Lease the oldest waiting update for a while; `sent` ends it, else another replica may lease it."""
+    def lease_next(self, *, now: datetime, lease: timedelta) -> WaitingUpdate | None:
+        """Lease the oldest waiting update; unless `mark_sent` ends the lease, another may lease it later."""
         free = or_(WaitingUpdateRow.taken_until.is_(None), WaitingUpdateRow.taken_until <= now)
         oldest = select(WaitingUpdateRow.id).where(free).order_by(WaitingUpdateRow.id).limit(1)
         with self._database.writing() as connection:
             waiting = connection.execute(oldest.with_for_update(skip_locked=True)).scalar()
             if waiting is None:
                 return None
-            lease = update(WaitingUpdateRow).where(WaitingUpdateRow.id == waiting)
-            lease = lease.values(taken_until=now + hold)
+            claim = update(WaitingUpdateRow).where(WaitingUpdateRow.id == waiting)
+            claim = claim.values(taken_until=now + lease)
             columns = columns_of(WaitingUpdateRow, WaitingUpdate)
-            return WaitingUpdate(**connection.execute(lease.returning(*columns)).mappings().one())
+            return WaitingUpdate(**connection.execute(claim.returning(*columns)).mappings().one())
 
     def still_waits(self, waiting: int) -> bool:
         """Return whether a leased update has not been replaced or overtaken since."""
         return self._row(select(WaitingUpdateRow.id).where(WaitingUpdateRow.id == waiting)) is not None
 
-    def sent(self, waiting: int) -> None:
+    def mark_sent(self, waiting: int) -> None:
         """Delete an update that was sent."""
         self._write(delete(WaitingUpdateRow).where(WaitingUpdateRow.id == waiting))
 

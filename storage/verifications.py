@@ -31,7 +31,7 @@ class LastVerification:
 class VerificationRepository(Repository):
     """The last verifications of all projects."""
 
-    def keep(self, verification: LastVerification) -> None:
+    def store(self, verification: LastVerification) -> None:
         """Store a verification in place of the cluster's last one."""
         cluster = (
             VerificationRow.project == verification.project,
@@ -41,7 +41,7 @@ class VerificationRepository(Repository):
             connection.execute(delete(VerificationRow).where(*cluster))
             connection.execute(insert(VerificationRow).values(**dataclasses.asdict(verification)))
 
-    def forget(self, project: str, cluster: str) -> None:
+    def delete(self, project: str, cluster: str) -> None:
         """Delete the verification of a cluster that is gone."""
         cluster_rows = (VerificationRow.project == project, VerificationRow.cluster == cluster)
         self._write(delete(VerificationRow).where(*cluster_rows))

@@ -137,7 +137,7 @@ class Approvals:
             expires_at=now + rules.expire,
         )
         with _available():
-            opened = self._repository.ask(approval)
+            opened = self._repository.create(approval)
         if request.effect is None:  # no answer of a request shows it
             self._decided()
         return opened
@@ -165,7 +165,7 @@ class Approvals:
     def waiting(self, project: str) -> list[Approval]:
         """Return what is open in a project, or approved and not begun."""
         with _available():
-            return self._repository.waiting([project])
+            return self._repository.unfinished([project])
 
     def may_decide(self, approval: Approval, person: str) -> None:
         """Check the rules that hold whatever the person's role. Raises `MayNotDecide` or `ApprovalEnded`."""

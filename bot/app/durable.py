@@ -48,10 +48,10 @@ class DurableWork:
             core.runtime,
             me=self._replica,
             alive=self._alive,
-            keepers=lambda: [name for name in self._alive() if not name.startswith(TERMINAL)],
-            open_work=core.continuations.unended,
+            supervisors=lambda: [name for name in self._alive() if not name.startswith(TERMINAL)],
+            open_work=core.continuations.running,
             reporter=self._reporter,
-            ends=core.codec,
+            outcomes=core.codec,
             now=utc_now,
         )
 

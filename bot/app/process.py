@@ -244,7 +244,7 @@ class Bot:
             now=utc_now,
         )
         return (
-            self._worker("approval-expiry", expiry.pass_time, interval=1.0),
+            self._worker("approval-expiry", expiry.apply_deadlines, interval=1.0),
             self._worker("approval-outbox", outbox.show_changes, interval=1.0),
         )
 

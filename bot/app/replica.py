@@ -82,7 +82,7 @@ class Replica:
     def stop(self) -> None:
         """End the heartbeat and give the id back."""
         self._heartbeat.stop(timeout=0)
-        self._repository.leave(self.id, instance=self._instance)
+        self._repository.deregister(self.id, instance=self._instance)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -106,5 +106,5 @@ class Replica:
         return replica_id
 
     def _beat(self) -> None:
-        if not self._repository.beat(self.id, instance=self._instance, now=self._now()):
+        if not self._repository.heartbeat(self.id, instance=self._instance, now=self._now()):
             log.error("this replica's id was taken by another process", replica=self.id)

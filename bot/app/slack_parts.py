@@ -102,7 +102,7 @@ class SlackParts:
         return ProgressBoard(
             self.update_rate_limit,
             is_shown=lambda operation: self.outbox.shown(operation, "answer"),
-            is_over=self._continuations.ended,
+            is_over=self._continuations.has_outcome,
             monotonic=time.monotonic,
         )
 

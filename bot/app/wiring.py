@@ -199,7 +199,7 @@ class Core:
         )
 
     def _make_project_clouds(self) -> ProjectClouds:
-        keep, forget = self._verifications.keep, self._verifications.forget
+        keep, forget = self._verifications.store, self._verifications.delete
         return project_clouds(self._projects, self._verifier, keep, forget)
 
     def _make_migration_ports(self) -> ProjectPortsFactory:
@@ -210,7 +210,7 @@ class Core:
             services=functools.cache(CloudServices),
             settings=lambda: self.holder.now,
             verifier=self._verifier,
-            keep=self._verifications.keep,
+            keep=self._verifications.store,
         )
 
     def _make_workflows(self) -> Workflows:
@@ -229,9 +229,9 @@ class Core:
         )
 
     def _cluster_routes(self) -> Routes:
-        templates = TemplateServices(self._projects, find_creating_operation(self.continuations.unended))
+        templates = TemplateServices(self._projects, find_creating_operation(self.continuations.running))
         clusters = ClusterServices(self._projects, ClusterMigrationRepository(self.database))
-        verify = VerificationServices(self._projects, self._verifier, self._verifications.keep)
+        verify = VerificationServices(self._projects, self._verifier, self._verifications.store)
         readers = TargetReaders(self._projects).all()
         return Routes.joined(
             driver_comparison.routes(),

@@ -43,7 +43,7 @@ class Workflows:
         """Return a runtime with its queues and all workflows registered."""
         runtime = Runtime(
             url,
-            ends=codec,
+            outcomes=codec,
             per_project={
                 CLUSTERS: lambda: self.configuration().operations.per_project,
                 MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS,

@@ -60,7 +60,7 @@ class HeadSigner:
             self._signed = (signature.position, signature.at)
         if not self._due(head, now, force=force):
             return False
-        self._chain.sign(self._keyring.sign(head, at=now))
+        self._chain.store_signature(self._keyring.sign(head, at=now))
         self._signed = (head.position, now)
         return True
 
@@ -89,6 +89,8 @@ class HeadSigner:
             return False
         self._anchor_due = now + min(every, RETRY_ANCHOR)
         ts = self._post(channel, head, now)
-        self._chain.anchor(Anchor(position=head.position, hash=head.hash, channel=channel, ts=ts, at=now))
+        self._chain.store_anchor(
+            Anchor(position=head.position, hash=head.hash, channel=channel, ts=ts, at=now)
+        )
         self._anchor_due = now + every
         return True

@@ -81,7 +81,7 @@ def _seal(chain: AuditChain, keyring: Keyring, path: Path, *, before: datetime, 
             fix="Say another file.",
         )
     new_seal = keyring.seal(file.end, at=now, file_digest=file.digest)
-    chain.seal(new_seal)  # only now: the file was read back and holds
+    chain.store_seal(new_seal)  # only now: the file was read back and holds
     return new_seal
 
 

@@ -86,7 +86,7 @@ class AuditServices:
             action=action.action,
             target=action.about,
             outcome=action.outcome,
-            but=context.operation,
+            excluded_operation=context.operation,
             since=resolve_moment(action.since, now=now) if action.since else None,
             until=end_of_day(resolve_moment(action.until, now=now)) if action.until else None,
         )

@@ -68,7 +68,7 @@ def export(
     with contextlib.ExitStack() as stack:
         events: Iterator[AuditEvent]
         if sealed is not None:
-            events = filter(wanted_events.fits, seals.events(sealed))
+            events = filter(wanted_events.matches, seals.events(sealed))
         else:
             database = stack.enter_context(_database(_settings(redactor)))
             events = _read(database, wanted_events)
@@ -155,7 +155,7 @@ def _write(out: TextIO, events: Iterator[AuditEvent], form: ExportFormat, redact
 
 def _read(database: Database, wanted_events: AuditFilter) -> Iterator[AuditEvent]:
     try:
-        yield from AuditEventRepository(database).everything(wanted_events)
+        yield from AuditEventRepository(database).stream(wanted_events)
     except DatabaseError as error:
         raise AuditUnavailable(
             "The audit log cannot be read to its end", why=str(error), fix="Look at the database."

@@ -37,7 +37,7 @@ class TerminalAnswer:
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
         """Do nothing: a terminal is a place already."""
 
-    def progress(self, request: IncomingRequest, state: object) -> None:
+    def report_progress(self, request: IncomingRequest, state: object) -> None:
         """Show a state in one line, overwritten where that is possible."""
         message = views.show_state(state)
         text = self._redactor.hide(message.text)
@@ -51,7 +51,7 @@ class TerminalAnswer:
             click.echo(text, err=True)
             self._last_line = text
 
-    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+    def report_state(self, request: IncomingRequest, name: str, state: object) -> None:
         """Show a new state in lines that stay."""
         clear = CLEAR_LINE if sys.stderr.isatty() else ""
         for line in plain_text.lines(views.show_state(state).blocks):

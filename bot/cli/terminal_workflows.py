@@ -36,17 +36,19 @@ class TerminalWorkflows:
         )
         self._launched = False
 
-    def begin(self, work: str, *, operation: str, project: str, given: Json) -> None:
+    def start_workflow(self, work: str, *, operation: str, project: str, workflow_input: Json) -> None:
         """Begin a workflow in this process. Raises `Problem`."""
         if not self._launched:
             self._replica.start()
             self._launched = True
             self._core.runtime.launch(executor=self._replica.id, reporter=self._reporter, alone=True)
-        self._core.runtime.begin(work, operation=operation, project=project, given=given)
+        self._core.runtime.start_workflow(
+            work, operation=operation, project=project, workflow_input=workflow_input
+        )
 
     def wait(self) -> None:
         """Wait for the end of the workflow, wherever it comes from. Raises `KeyboardInterrupt`."""
-        while not self._core.continuations.ended(self._request.operation):
+        while not self._core.continuations.has_outcome(self._request.operation):
             self._ended.wait(POLL_SECONDS)
 
     def serving_replicas(self) -> list[str]:

@@ -53,8 +53,8 @@ class _Volume(msgspec.Struct):
 
 def read_cloud_resources(kube: KubeClient) -> CloudResources:
     """Read the Services and PersistentVolumes of a cluster. Raises `KubeError`."""
-    services = kube.all_of("/api/v1/services", _Service)
-    volumes = kube.all_of("/api/v1/persistentvolumes", _Volume)
+    services = kube.list_all("/api/v1/services", _Service)
+    volumes = kube.list_all("/api/v1/persistentvolumes", _Volume)
     return CloudResources(
         load_balancers=tuple(
             f"{service.metadata.namespace}/{service.metadata.name}"

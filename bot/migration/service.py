@@ -72,7 +72,7 @@ class MigrationServices:
         migration = migration_id(context.operation)
         if not self._is_begun(migration, context):
             planned = self._plan(action, context)
-            row = self.register.begin(self._row(planned, context))
+            row = self.register.create(self._row(planned, context))
             if row.operation != context.operation:
                 raise _cluster_taken(row)
         return LongRunning(work=WORK, input={"migration": migration})
@@ -138,7 +138,7 @@ class MigrationServices:
         )
 
     def _refuse_taken(self, cluster: str) -> None:
-        other = self.register.get(self.register.naming(cluster) or "")
+        other = self.register.get(self.register.open_migration_of(cluster) or "")
         if other is not None:
             raise _cluster_taken(other)
 
@@ -168,7 +168,7 @@ class MigrationServices:
         if not any(event.get("once") == f"wanted:{context.operation}" for event in row.history):
             _refuse_unavailable(row, signal)
         by = context.person.name or context.person.id
-        signalled = self.register.want(row.id, str(signal), by=by, operation=context.operation)
+        signalled = self.register.send_signal(row.id, str(signal), by=by, operation=context.operation)
         if signalled is not None and not signalled.open:  # it has ended meanwhile
             _refuse_unavailable(signalled, signal)
         return SignalSent(

@@ -40,11 +40,11 @@ class ChangeStore(Protocol):
 
     def begin(self, change: PolicyChange) -> bool: ...
 
-    def written(
+    def mark_written(
         self, operation: str, *, after: Object | None, uid: str = "", version: str = "", note: str = ""
     ) -> None: ...
 
-    def give_up(self, operation: str, *, note: str) -> None: ...
+    def mark_given_up(self, operation: str, *, note: str) -> None: ...
 
     def get(self, operation: str) -> PolicyChange | None: ...
 
@@ -87,9 +87,9 @@ def record_written(
 ) -> None:
     """Record that a change was written, with what is there now."""
     if live is None or change.wanted is None:
-        changes.written(change.operation, after=None, note=note)
+        changes.mark_written(change.operation, after=None, note=note)
         return
-    changes.written(
+    changes.mark_written(
         change.operation,
         after=content.strip_server_fields(live),
         uid=live["metadata"]["uid"],
@@ -146,7 +146,7 @@ def _write(kube: KubeClient, changes: ChangeStore, change: PolicyChange, *, take
     except (Unreachable, ServerFailed, TooManyRequests) as lost:
         _settle_lost_answer(kube, changes, change, lost)
     except FieldConflict as conflict:
-        changes.give_up(change.operation, note=conflict.why)
+        changes.mark_given_up(change.operation, note=conflict.why)
         raise owned_by_others(takeovers_of(conflict)) from conflict
     except Conflict as conflict:
         live = writes.read(kube, _path(change))
@@ -155,7 +155,7 @@ def _write(kube: KubeClient, changes: ChangeStore, change: PolicyChange, *, take
             raise _give_up(changes, change, live, server_words=conflict.why) from conflict
         record_written(changes, change, live)
     except KubeError as refused:
-        changes.give_up(change.operation, note=refused.why)
+        changes.mark_given_up(change.operation, note=refused.why)
         raise
     else:
         merged = result is not None and change.before is None and _was_merged(result)
@@ -201,7 +201,7 @@ def _settle_lost_answer(
             fix=f"Look at it: {show_command(change)}",
         ) from lost
     if target_state(change, live) is not TargetState.WRITTEN:
-        changes.give_up(change.operation, note=lost.why)
+        changes.mark_given_up(change.operation, note=lost.why)
         raise lost
     record_written(changes, change, live)
 
@@ -210,7 +210,7 @@ def _give_up(
     changes: ChangeStore, change: PolicyChange, live: Object | None, *, server_words: str = ""
 ) -> ChangedSince:
     why = drift_during(change, live) or server_words
-    changes.give_up(change.operation, note=why)
+    changes.mark_given_up(change.operation, note=why)
     return ChangedSince(
         f"{change.namespace}/{change.policy} was changed by somebody else, so nothing was written",
         why=why,

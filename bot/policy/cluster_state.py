@@ -79,9 +79,9 @@ class ClusterState:
 def read_cluster_state(kube: KubeClient) -> ClusterState:
     """Read a cluster. Raises `KubeError` if pods, namespaces, nodes or policies cannot be read."""
     with ThreadPoolExecutor(4, thread_name_prefix="read") as threads:
-        pod_list = threads.submit(kube.all_of, PODS, PodObject)
-        namespaces = threads.submit(kube.all_of, NAMESPACES, NamedObject)
-        nodes = threads.submit(kube.all_of, NODES, NodeObject)
+        pod_list = threads.submit(kube.list_all, PODS, PodObject)
+        namespaces = threads.submit(kube.list_all, NAMESPACES, NamedObject)
+        nodes = threads.submit(kube.list_all, NODES, NodeObject)
         policy_objects = threads.submit(read_policies, kube)
         services = threads.submit(_read_services, kube)
         others = threads.submit(read_other_policies, kube)
@@ -111,7 +111,7 @@ def read_policies(kube: KubeClient) -> dict[model.PolicyRef, Object]:
     # items of a list leave out what they are
     objects = [
         {"apiVersion": model.API_VERSION, "kind": model.KIND, **item}
-        for item in kube.all_of(POLICIES, dict[str, Any])
+        for item in kube.list_all(POLICIES, dict[str, Any])
     ]
     return {model.PolicyRef(obj["metadata"]["namespace"], obj["metadata"]["name"]): obj for obj in objects}
 
@@ -176,7 +176,7 @@ def _read_cron_jobs(kube: KubeClient, pods: Iterable[PodObject]) -> dict[tuple[s
     with contextlib.suppress(Forbidden, NotFound):
         return {
             (job.metadata.namespace, job.metadata.name): owner.name
-            for job in kube.all_of(JOBS, NamedObject)
+            for job in kube.list_all(JOBS, NamedObject)
             for owner in job.metadata.owner_references or []
             if owner.kind == "CronJob"
         }
@@ -186,7 +186,7 @@ def _read_cron_jobs(kube: KubeClient, pods: Iterable[PodObject]) -> dict[tuple[s
 def _read_services(kube: KubeClient) -> tuple[ClusterService, ...]:
     """The Services, which are needed for warnings alone: none where they may not be read."""
     try:
-        services = kube.all_of(SERVICES, ServiceObject)
+        services = kube.list_all(SERVICES, ServiceObject)
     except Forbidden:
         return ()
     return tuple(

@@ -75,6 +75,6 @@ def _policies_of(kube: KubeClient, api_version: str, api: PolicyApi) -> list[Oth
         OtherPolicy(resource.kind, group, policy.metadata.namespace, policy.metadata.name)
         for resource in kube.get(f"/apis/{api_version}", _Resources).resources
         if resource.name in api.policies.values()
-        for policy in kube.all_of(paths.collection(api_version, resource.name), NamedObject)
+        for policy in kube.list_all(paths.collection(api_version, resource.name), NamedObject)
         if not policy.metadata.name.startswith(api.mirrored)
     ]

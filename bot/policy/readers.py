@@ -56,7 +56,7 @@ class PolicyReaders:
                 apply.record_written(self.changes, change, live)
                 return _readback(Outcome.SUCCEEDED, change, f"cut off, but {name} is as it was to be")
             case TargetState.UNCHANGED:
-                self.changes.give_up(change.operation, note="cut off before it was written")
+                self.changes.mark_given_up(change.operation, note="cut off before it was written")
                 return _readback(Outcome.FAILED, change, f"cut off; {name} is as it was before")
             case TargetState.CHANGED_BY_OTHERS:
                 detail = f"cut off, and {name} was changed by somebody since: see {show_command(change)}"

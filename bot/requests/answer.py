@@ -41,10 +41,10 @@ class Answer(Protocol):
         Raises `CannotAnswer` where nothing can be posted.
         """
 
-    def progress(self, request: IncomingRequest, state: object) -> None:
+    def report_progress(self, request: IncomingRequest, state: object) -> None:
         """Show an intermediate state in place; may drop it when another follows soon."""
 
-    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+    def report_state(self, request: IncomingRequest, name: str, state: object) -> None:
         """Add a lasting note that long work has come to a new state; `name` is noted once per request."""
 
     def finish(self, conclusion: Conclusion) -> None:
@@ -59,9 +59,9 @@ class DiscardedAnswer:
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None: ...
 
-    def progress(self, request: IncomingRequest, state: object) -> None: ...
+    def report_progress(self, request: IncomingRequest, state: object) -> None: ...
 
-    def changed(self, request: IncomingRequest, name: str, state: object) -> None: ...
+    def report_state(self, request: IncomingRequest, name: str, state: object) -> None: ...
 
     def finish(self, conclusion: Conclusion) -> None: ...
 

@@ -20,7 +20,7 @@ class ApprovalExpiry:
     changed: Callable[[], None]  # an effect may be in the inbox, and people must see the new state
     now: Callable[[], datetime]
 
-    def pass_time(self) -> None:
+    def apply_deadlines(self) -> None:
         """Expire, set off and void what is due. Raises `DatabaseError`."""
-        if self.repository.pass_time(now=self.now()):
+        if self.repository.apply_deadlines(now=self.now()):
             self.changed()

@@ -46,14 +46,14 @@ class ApprovalOutbox:
     def show_changes(self) -> None:
         """Show new states, then the reminders that are due. Raises `DatabaseError`."""
         now, before = self.now(), self.remind_before()
-        for approval in self.repository.announce(
+        for approval in self.repository.claim_announcements(
             now=now,
             seconds=SECONDS_TO_SHOW,
             fresh=lambda approval: approval.effect is not None and now - approval.made_at < ANSWER_FIRST,
         ):
             if self._shown(self.announcer.announce, approval):  # else its claim ends, and it is tried again
-                self.repository.announced(approval.id, version=approval.version)
-        for approval in self.repository.remind(
+                self.repository.mark_announced(approval.id, version=approval.version)
+        for approval in self.repository.claim_reminders(
             now=now, due=lambda approval: approval.expires_at - before <= now
         ):
             self._shown(self.announcer.remind, approval)

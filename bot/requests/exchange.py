@@ -69,7 +69,7 @@ class Exchange:
             place=request.place,
             project=self.project,
             resumed=self.resumed,
-            progress=lambda state: answer.progress(request, state),
+            progress=lambda state: answer.report_progress(request, state),
         )
 
     def conclude(self) -> Conclusion:

@@ -61,7 +61,7 @@ class HomeService:
     def page(self, person: str) -> HomePage:
         """Return somebody's App Home. Raises `DatabaseError`."""
         roles = self.roles(person)
-        waiting = self.approvals.waiting(list(roles)) if roles else []
+        waiting = self.approvals.unfinished(list(roles)) if roles else []
         events, _ = self.audit.find(AuditFilter(actor=person), offset=0, limit=2 * RECENT)
         recent = [event for event in events if event.project in roles and event.action != ApprovalForm.name]
         return HomePage(
@@ -77,7 +77,7 @@ class HomeService:
         )
 
     def _running(self, roles: RolesByProject) -> tuple[RunningOperation, ...]:
-        unended = [work for work in self.continuations.unended() if work.project in roles][:RUNNING]
+        unended = [work for work in self.continuations.running() if work.project in roles][:RUNNING]
         migrations = self.migrations.of_operations([work.operation for work in unended])
         summaries = {migration.operation: summary(migration) for migration in migrations}
         return tuple(_operation(work, summaries.get(work.operation)) for work in unended)

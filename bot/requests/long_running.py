@@ -37,7 +37,7 @@ Json = dict[str, Any]
 class WorkflowStarter(Protocol):
     """Where workflows run: the durable runtime, or a terminal for as long as it waits."""
 
-    def begin(self, work: str, *, operation: str, project: str, given: Json) -> None:
+    def start_workflow(self, work: str, *, operation: str, project: str, workflow_input: Json) -> None:
         """Begin the workflow called `work` with its input; the same operation again is the same workflow.
 
         Raises `Problem`.
@@ -83,7 +83,7 @@ class LongRunningOperations:
             input=dict(work.input),
             begun_at=self._now(),
         )
-        return self._begin(request, self._repository.keep(continuation, entry=inbox_entry(request)))
+        return self._begin(request, self._repository.create(continuation, entry=inbox_entry(request)))
 
     def resume(self, request: IncomingRequest, answer: Answer) -> Conclusion | None:
         """Conclude a request whose workflow has ended, or begin again one that may not have begun.
@@ -107,14 +107,14 @@ class LongRunningOperations:
 
     def ended(self, operation: str) -> bool:
         """Whether the end of an operation's workflow is stored."""
-        return self._repository.ended(operation)
+        return self._repository.has_outcome(operation)
 
     def _begin(self, request: IncomingRequest, continuation: LongRunningOperation) -> Conclusion:
-        self._workflows.begin(
+        self._workflows.start_workflow(
             continuation.work,
             operation=continuation.operation,
             project=continuation.project,
-            given=continuation.input,
+            workflow_input=continuation.input,
         )
         return Conclusion(
             request=request,

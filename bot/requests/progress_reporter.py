@@ -33,17 +33,17 @@ class ProgressReporter:
         self._wake = wake
         self._now = now
 
-    def progress(self, operation: str, state: object) -> None:
+    def report_progress(self, operation: str, state: object) -> None:
         """Show an intermediate state. What cannot be shown is logged, and the work goes on."""
-        self._show(operation, lambda request, answer: answer.progress(request, state))
+        self._show(operation, lambda request, answer: answer.report_progress(request, state))
 
-    def changed(self, operation: str, name: str, state: object) -> None:
+    def report_state(self, operation: str, name: str, state: object) -> None:
         """Add a lasting note that the work has come to a new state; the same `name` is noted once."""
-        self._show(operation, lambda request, answer: answer.changed(request, name, state))
+        self._show(operation, lambda request, answer: answer.report_state(request, name, state))
 
-    def end(self, operation: str, end: dict[str, Any]) -> None:
+    def report_outcome(self, operation: str, outcome: dict[str, Any]) -> None:
         """Store the end of an operation's workflow. Raises `DatabaseError`."""
-        self._repository.end(operation, end=end, now=self._now())
+        self._repository.store_outcome(operation, outcome=outcome, now=self._now())
         self._wake()
 
     def _show(self, operation: str, show: Callable[[IncomingRequest, Answer], None]) -> None:

@@ -41,7 +41,7 @@ class SlackOffers:
         self, action: Action, *, operation: str, project: str | None, channel: str = "", thread: str = ""
     ) -> OfferId:
         """Store an action that `operation` offers in a place; the same action again has the same id."""
-        offer = self._repository.put(
+        offer = self._repository.store(
             operation=operation,
             action=action.encode(),
             project=project,
@@ -86,8 +86,8 @@ class SlackOffers:
 
     def take(self, request: IncomingRequest) -> bool:
         """Let a request run its offer's action; return False if another request has."""
-        return self._repository.take(request.offer or "", operation=request.operation)
+        return self._repository.claim(request.offer or "", operation=request.operation)
 
     def give_back(self, request: IncomingRequest) -> None:
         """Let the button be clicked again."""
-        self._repository.give_back(request.offer or "", operation=request.operation)
+        self._repository.release_claim(request.offer or "", operation=request.operation)

@@ -37,7 +37,7 @@ def deciding(url: str) -> Iterator[Database]:
     def decide() -> None:
         while not ending.wait(0.3):
             with contextlib.suppress(Exception):  # the bot may be making its tables
-                for approval in approvals.waiting(["shop"]):
+                for approval in approvals.unfinished(["shop"]):
                     approvals.decide(
                         approval.id,
                         Vote(person="U0DEE", name="dee", approved=True),

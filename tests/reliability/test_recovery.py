@@ -133,7 +133,7 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
     )
     deliveries = DeliveryRepository(opened)
     deliveries.begin(operation=rooted.operation, slot="root", channel="C0SHOP", thread="", now=rooted.at)
-    deliveries.posted(operation=rooted.operation, slot="root", ts=posted["ts"])
+    deliveries.mark_posted(operation=rooted.operation, slot="root", ts=posted["ts"])
     here.bot.start()
     here.until(
         lambda: all(AuditEventRepository(opened).of_operation(i.operation)[1:] for i in (nowhere, rooted))

@@ -44,11 +44,11 @@ class Flow(Protocol):
         """
         ...
 
-    def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
+    def poll(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
         """Run a step that polls, at most `every` seconds apart, until `look` returns something to record."""
         ...
 
-    def pause(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         """Sleep within a step. Raises `ProcessStopping` when the process stops."""
         ...
 
@@ -60,11 +60,11 @@ class Flow(Protocol):
         """
         ...
 
-    def progress(self, state: object) -> None:
+    def report_progress(self, state: object) -> None:
         """Show an intermediate state. Call it within a step, or a later run shows the state again."""
         ...
 
-    def changed(self, name: str, state: object) -> None:
+    def report_state(self, name: str, state: object) -> None:
         """Post a new state of the work, once a `name`. Call it within a step."""
         ...
 
@@ -72,11 +72,11 @@ class Flow(Protocol):
 class FlowReporter(Protocol):
     """Receives the progress and the outcomes of workflows."""
 
-    def progress(self, operation: str, state: object) -> None: ...
+    def report_progress(self, operation: str, state: object) -> None: ...
 
-    def changed(self, operation: str, name: str, state: object) -> None: ...
+    def report_state(self, operation: str, name: str, state: object) -> None: ...
 
-    def end(self, operation: str, end: Json) -> None: ...
+    def report_outcome(self, operation: str, outcome: Json) -> None: ...
 
 
 class ProcessStopping(BaseException):

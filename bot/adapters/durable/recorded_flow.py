@@ -35,20 +35,20 @@ class RecordedFlow:
         project: str,
         reporter: FlowReporter,
         record: Callable[[str, Callable[[], Json]], Mapping[str, Any]],
-        ending: threading.Event,
-        owned: Callable[[], bool],
+        stopping: threading.Event,
+        owns: Callable[[], bool],
     ) -> None:
         """`record` runs a step and records its output, or returns the output of an earlier run.
 
-        `ending` is set when the process stops; `owned` tells whether this replica still owns the workflow.
+        `stopping` is set when the process stops; `owns` tells whether this replica still owns the workflow.
         """
         self.operation = operation
         self.project = project
         self.run = uuid.uuid4().hex
         self._reporter = reporter
         self._record = record
-        self._ending = ending
-        self._owned = owned
+        self._stopping = stopping
+        self._owns = owns
 
     def step(self, name: str, do: Callable[[], Json]) -> Json:
         """Run a step and record its output, or the `Problem` that it raised."""
@@ -60,33 +60,33 @@ class RecordedFlow:
         value: Json = output["value"]
         return value
 
-    def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
+    def poll(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
         """Run a step that polls, at most `every` seconds apart, until there is something to record."""
         return self.step(name, lambda: self._poll(look, every))
 
-    def pause(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         """Sleep within a step. Raises `ProcessStopping` when the process stops."""
-        if self._ending.wait(seconds):
+        if self._stopping.wait(seconds):
             raise ProcessStopping
 
     def fence(self) -> None:
         """Raise `OwnershipLost` if another replica has taken this workflow over."""
-        if not self._owned():
+        if not self._owns():
             log.warning("another replica has taken this over")
             raise OwnershipLost
 
-    def progress(self, state: object) -> None:
+    def report_progress(self, state: object) -> None:
         """Show an intermediate state of the operation."""
-        self._reporter.progress(self.operation, state)
+        self._reporter.report_progress(self.operation, state)
 
-    def changed(self, name: str, state: object) -> None:
+    def report_state(self, name: str, state: object) -> None:
         """Post a new state of the operation, once a `name`."""
-        self._reporter.changed(self.operation, name, state)
+        self._reporter.report_state(self.operation, name, state)
 
     def _run_step(self, name: str, do: Callable[[], Json]) -> Json:
         # not a bounded retry (`bot.adapters.retries`): a database that is gone for an hour fails no migration
         while True:
-            if self._ending.is_set():
+            if self._stopping.is_set():
                 raise ProcessStopping
             try:
                 return {"value": do()}
@@ -94,7 +94,7 @@ class RecordedFlow:
                 return _PROBLEMS.encode(problem)
             except DatabaseError as error:
                 log.error("step not done, it is tried again", step=name, why=str(error))
-                self.pause(RETRY_SECONDS)
+                self.sleep(RETRY_SECONDS)
             except Exception as error:  # recorded by the name of its class: DBOS would store all of it
                 log.exception("step failed", step=name)
                 return _PROBLEMS.encode(unexpected_failure(error, self.operation[:4]))
@@ -103,7 +103,7 @@ class RecordedFlow:
         checked_ownership = time.monotonic()
         pause = min(every, FIRST_PAUSE)
         while (output := look()) is None:
-            self.pause(pause)
+            self.sleep(pause)
             pause = min(every, pause * BACKOFF)
             if time.monotonic() - checked_ownership > OWNERSHIP_SECONDS:
                 self.fence()

@@ -42,11 +42,11 @@ class Runtime:
     """The durable workflows of this process. One per process at a time, because DBOS is a singleton."""
 
     def __init__(
-        self, database: str, *, ends: OutcomeCodec, per_project: Mapping[str, Callable[[], int]]
+        self, database: str, *, outcomes: OutcomeCodec, per_project: Mapping[str, Callable[[], int]]
     ) -> None:
         """`per_project` returns for each queue how many of its workflows run at once in a project."""
         self._url = beside(database)
-        self._outcomes = ends
+        self._outcomes = outcomes
         self._per_project = dict(per_project)
         self._limits: dict[str, int] = {}  # the limits that DBOS has been told
         self._workflows: dict[str, tuple[Workflow, str]] = {}  # with their queues
@@ -138,7 +138,7 @@ class Runtime:
         """Return whether a workflow of that name is registered."""
         return name in self._workflows
 
-    def begin(self, work: str, *, operation: str, project: str, given: Json) -> None:
+    def start_workflow(self, work: str, *, operation: str, project: str, workflow_input: Json) -> None:
         """Start the workflow `work` with an input. Raises `NoDurableWork`.
 
         The operation is the workflow id, and with it the idempotency key: starting it again does nothing.
@@ -152,7 +152,7 @@ class Runtime:
                 "Durable work is not started", why=self.check() or "", fix="Look at my log, then try again."
             )
         try:
-            self._enqueue(work, operation, project, given)
+            self._enqueue(work, operation, project, workflow_input)
         except Exception as error:
             log.exception("work not begun", work=work, operation=operation)
             raise NoDurableWork(
@@ -220,14 +220,14 @@ class Runtime:
             project=project,
             reporter=reporter,
             record=_record,
-            ending=self._ending,
-            owned=lambda: self._owns(operation),
+            stopping=self._ending,
+            owns=lambda: self._owns(operation),
         )
         with structlog.contextvars.bound_contextvars(reference=operation[:4], operation=operation):
             outcome = self._outcome_of(workflow, flow, workflow_input)
 
             def report() -> Json:
-                reporter.end(operation, outcome)
+                reporter.report_outcome(operation, outcome)
                 return {}
 
             flow.step("end", report)

@@ -43,20 +43,20 @@ class TakeoverSupervisor:
         *,
         me: str,
         alive: Replicas,
-        keepers: Replicas,
+        supervisors: Replicas,
         open_work: Callable[[], Sequence[LongRunningOperation]],
         reporter: FlowReporter,
-        ends: OutcomeCodec,
+        outcomes: OutcomeCodec,
         now: Callable[[], datetime],
     ) -> None:
-        """`keepers` are the replicas that supervise, without terminals, which wait for their work only."""
+        """`supervisors` are the names of the replicas that supervise: terminals wait for their work only."""
         self._runtime = runtime
         self._me = me
         self._alive = alive
-        self._supervisors = keepers
+        self._supervisors = supervisors
         self._open_work = open_work
         self._reporter = reporter
-        self._outcomes = ends
+        self._outcomes = outcomes
         self._now = now
         self._retained_at = now()
         self._worker = Worker(
@@ -97,13 +97,13 @@ class TakeoverSupervisor:
         if status is None:
             if self._now() - work.begun_at > START_GRACE:
                 log.warning("work that was kept and never begun is begun", operation=work.operation)
-                self._runtime.begin(
-                    work.work, operation=work.operation, project=work.project, given=work.input
+                self._runtime.start_workflow(
+                    work.work, operation=work.operation, project=work.project, workflow_input=work.input
                 )
         elif status in ENDED:
             log.error("work ended without saying how", operation=work.operation, state=status)
             outcome = _outcome_of_lost_work(work.operation, status)
-            self._reporter.end(work.operation, self._outcomes.encode(outcome))
+            self._reporter.report_outcome(work.operation, self._outcomes.encode(outcome))
 
 
 def _outcome_of_lost_work(operation: str, status: str) -> OutcomeUncertain:

@@ -80,7 +80,7 @@ class KubeClient:
         """Close the connections of the pool."""
         self._pool.clear()
 
-    def all_of(self, path: str, kind: type[T], *, labels: str = "", fields: str = "") -> list[T]:
+    def list_all(self, path: str, kind: type[T], *, labels: str = "", fields: str = "") -> list[T]:
         """Return all objects of a list, decoded as `kind`, page by page.
 
         `labels` and `fields` are selectors in the syntax of the API. A list whose continue token expires is
@@ -155,7 +155,7 @@ class KubeClient:
 
         return retried(attempt, BACKOFF, deadline=self.deadline)
 
-    def once(self, path: str, *, seconds: float, most: int) -> Reply:
+    def get_once(self, path: str, *, seconds: float, most: int) -> Reply:
         """Send one GET, once, and return any answer: for what is behind the API server and not its own.
 
         At most `most` bytes of the body are read. Raises `Unreachable`.

@@ -78,7 +78,7 @@ class CloudServices:
 
     # --- Cinder
 
-    def disk(self, volume: str) -> Volume:
+    def volume(self, volume: str) -> Volume:
         """Return a volume and where it is attached. Raises `CloudNotFound`."""
         doing = f"show the volume {volume}"
         body = self._requests.read("block_storage", f"/volumes/{volume}", doing=doing)["volume"]
@@ -125,7 +125,7 @@ class CloudServices:
             ),
         )
 
-    def described(self, text: str) -> str:
+    def balancer_by_description(self, text: str) -> str:
         """Return the id of the load balancer with a description, empty if there is none."""
         path = f"/lbaas/loadbalancers?{urlencode({'description': text})}"
         balancers = self._requests.read("load_balancer", path, doing="find a load balancer")["loadbalancers"]
@@ -134,11 +134,11 @@ class CloudServices:
 
     # --- Neutron
 
-    def find(self, address: str) -> FloatingIP | None:
+    def address(self, address: str) -> FloatingIP | None:
         """Return a floating IP of the project by its address."""
         return self._first({"floating_ip_address": address}, f"find the address {address}")
 
-    def on(self, port: str) -> FloatingIP | None:
+    def address_of_port(self, port: str) -> FloatingIP | None:
         """Return the floating IP that is attached to a port."""
         return self._first({"port_id": port}, f"find the address of port {port}")
 

@@ -74,14 +74,14 @@ class ClusterCreation:
                 at=self._now(),
                 report=last[-1] if last else None,
             )
-            flow.progress(state)
+            flow.report_progress(state)
             report = self._verify(flow, cloud, order, built)
             last[:] = [report]
             if report.verdict is Verdict.HEALTHY or age > self._limits().verify:
                 return {"report": self._reports.dump_python(report, mode="json")}
             return None
 
-        recorded = flow.until("verify", look, every=EVERY)
+        recorded = flow.poll("verify", look, every=EVERY)
         return self._reports.validate_python(recorded["report"])
 
     def _announce(self, flow: Flow, order: ClusterOrder, built: BuiltCluster) -> Json:
@@ -93,7 +93,7 @@ class ClusterCreation:
             api_address=built.api_address,
             seconds=built.seconds,
         )
-        flow.changed("built", state)
+        flow.report_state("built", state)
         return {"at": self._now().isoformat()}
 
     def _verify(

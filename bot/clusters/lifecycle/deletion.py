@@ -61,7 +61,7 @@ class ClusterDeletion:
 
         seconds = 0.0
         if not ordered["gone"]:
-            seconds = flow.until("gone", look, every=EVERY)["seconds"]
+            seconds = flow.poll("gone", look, every=EVERY)["seconds"]
         flow.step("forget", lambda: self._forget(cloud, cluster))
         return ClusterDeleted(
             project=flow.project, id=cluster, name=name, seconds=seconds, was_gone=bool(ordered["gone"])
@@ -84,7 +84,7 @@ class ClusterDeletion:
             except (MagnumUnreachable, MagnumFailed):
                 if self._now() - since > SETTLE:
                     raise
-                flow.pause(EVERY)
+                flow.sleep(EVERY)
 
     def _look(self, flow: Flow, magnum: MagnumApi, ordered: Json, *, name: str, cluster: str) -> Json | None:
         """Return how long it took once the cluster is gone, and show its state until then.
@@ -115,7 +115,7 @@ class ClusterDeletion:
         state = ClusterDeleting(
             name=name, status=status, seconds=age.total_seconds(), at=self._now(), trouble=trouble
         )
-        flow.progress(state)
+        flow.report_progress(state)
         return None
 
     def _forget(self, cloud: ProjectCloud, cluster: str) -> Json:
@@ -130,7 +130,7 @@ def refuse_migrating(
 
     By Magnum's `labels` a target is known from the moment it was ordered. Raises `NamedByMigration`.
     """
-    migration = migrations.naming(cluster, ordered_by=str((labels or {}).get(OPERATION_LABEL, "")))
+    migration = migrations.open_migration_of(cluster, ordered_by=str((labels or {}).get(OPERATION_LABEL, "")))
     if migration is not None:
         raise NamedByMigration(
             f"{name} is part of the migration {migration}, so it is not deleted",

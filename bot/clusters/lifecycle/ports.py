@@ -31,7 +31,7 @@ class MagnumApi(Protocol):
 class ProjectCloud:
     """The cloud of one project, for one operation."""
 
-    cloud: str  # its name: names of clusters are unique within it
+    name: str  # names of clusters are unique within it
     magnum: MagnumApi
     # verifies a cluster by its UUID for the driver that it is meant to run; raises `Problem`
     verify: Callable[[str, Driver | None], VerificationReport]
@@ -46,7 +46,7 @@ ProjectClouds = Callable[[str, str], ProjectCloud]
 class OpenMigrations(Protocol):
     """Which clusters open migrations name, as source or as target."""
 
-    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+    def open_migration_of(self, cluster: str, *, ordered_by: str = "") -> str | None:
         """Return the migration that names a cluster by its UUID, or that ordered it; None if there is none.
 
         `ordered_by` is the operation in the cluster's label: while it is built, its UUID is recorded nowhere.
@@ -57,7 +57,7 @@ class OpenMigrations(Protocol):
 class NoMigrations:
     """`OpenMigrations` for whoever needs no such protection: no migration names any cluster."""
 
-    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+    def open_migration_of(self, cluster: str, *, ordered_by: str = "") -> str | None:
         """Return None for every cluster."""
         return None
 

@@ -30,7 +30,7 @@ def project_clouds(
             return report
 
         return ProjectCloud(
-            cloud=magnum.cloud, magnum=magnum, verify=verify, forget=lambda cluster: forget(name, cluster)
+            name=magnum.cloud, magnum=magnum, verify=verify, forget=lambda cluster: forget(name, cluster)
         )
 
     return project_cloud

@@ -109,7 +109,7 @@ class Provisioner:
         def look() -> Json | None:
             return self._look(flow, cloud, order, ordered=ordered, within=within)
 
-        built = flow.until("build", look, every=EVERY)
+        built = flow.poll("build", look, every=EVERY)
         flow.step("release", lambda: self._release(flow, cloud, order))
         return BuiltCluster(**built)
 
@@ -145,11 +145,11 @@ class Provisioner:
             at=self._now(),
             trouble=trouble,
         )
-        flow.progress(state)
+        flow.report_progress(state)
         return None
 
     def _reserve(self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder) -> Json:
-        holder = self._reservations.take(cloud.cloud, order.name, operation=flow.operation, now=self._now())
+        holder = self._reservations.reserve(cloud.name, order.name, operation=flow.operation, now=self._now())
         if holder != flow.operation:
             raise Refusal(
                 f"A cluster {order.name} is being created already",
@@ -159,7 +159,7 @@ class Provisioner:
         return {"run": flow.run}
 
     def _release(self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder) -> Json:
-        self._reservations.release(cloud.cloud, order.name, operation=flow.operation)
+        self._reservations.release(cloud.name, order.name, operation=flow.operation)
         return {}
 
     def _read(
@@ -257,7 +257,7 @@ class _Ordering:
                 )
             if not patient or waited >= self.settle:
                 return None
-            self.flow.pause(LOOK_SECONDS)
+            self.flow.sleep(LOOK_SECONDS)
             waited += LOOK_SECONDS
 
 

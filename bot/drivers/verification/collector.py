@@ -31,7 +31,7 @@ Commands = Sequence[tuple[str, ...]]
 
 def daemon_sets(kube: KubeClient) -> list[DaemonSet]:
     """Read all DaemonSets of a cluster. Raises `KubeError`."""
-    return kube.all_of(DAEMON_SETS, DaemonSet)
+    return kube.list_all(DAEMON_SETS, DaemonSet)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -48,9 +48,9 @@ class Collector:
         """Read everything. Raises `KubeError`."""
         self.on_stage("reading nodes and pods")
         profile = self.running.profile
-        nodes = self.executor.submit(self.kube.all_of, NODES, NodeObject)
-        dns = self.executor.submit(self.kube.all_of, PODS, PodObject, labels=DNS_LABEL)
-        pods = self.kube.all_of(PODS, PodObject, labels=profile.selector)
+        nodes = self.executor.submit(self.kube.list_all, NODES, NodeObject)
+        dns = self.executor.submit(self.kube.list_all, PODS, PodObject, labels=DNS_LABEL)
+        pods = self.kube.list_all(PODS, PodObject, labels=profile.selector)
         return ClusterFacts(
             cluster=cluster,
             now=now,
@@ -66,7 +66,7 @@ class Collector:
     def _first_served(self, resource: ResourceList) -> tuple[CustomResource, ...]:
         for path in resource.paths:
             try:
-                return tuple(self.kube.all_of(path, CustomResource))
+                return tuple(self.kube.list_all(path, CustomResource))
             except NotFound:
                 continue
             except Forbidden as error:
@@ -79,7 +79,7 @@ class Collector:
         if not pods:
             return {}
         try:
-            events = self.kube.all_of(EVENTS, Event, fields="involvedObject.kind=Pod,type=Warning")
+            events = self.kube.list_all(EVENTS, Event, fields="involvedObject.kind=Pod,type=Warning")
         except Forbidden as error:
             self.skipped.append(NotChecked(what="events", why=error.why))
             return {}

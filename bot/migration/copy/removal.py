@@ -78,7 +78,7 @@ def remove_all(target: KubeClient, surface: ApiSurface, migration: str) -> tuple
         if kind in UNREAD:
             continue
         try:
-            listed = target.all_of(resource.collection(), dict, labels=f"{MIGRATION}={migration}")
+            listed = target.list_all(resource.collection(), dict, labels=f"{MIGRATION}={migration}")
         except (NotFound, Forbidden):
             continue
         for obj in ({**obj, "apiVersion": resource.api_version, "kind": resource.kind} for obj in listed):

@@ -136,7 +136,7 @@ def _read(writer: Writer, refs: list[Ref]) -> dict[Ref, Object]:
         live = writes.read(writer.kube, resource.path(refs[0]))
         return {refs[0]: live} if live is not None else {}
     try:
-        listed = writer.kube.all_of(resource.collection(refs[0].namespace), dict)
+        listed = writer.kube.list_all(resource.collection(refs[0].namespace), dict)
     except errors.NotFound:
         return {}
     requested = set(refs)

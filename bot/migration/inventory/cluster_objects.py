@@ -83,7 +83,7 @@ def read(
     If no namespaces are given, all but the system's are read. A kind that may not be read is reported in
     `unread`. Raises `UnknownNamespace` and `KubeError`.
     """
-    existing = [namespace["metadata"]["name"] for namespace in kube.all_of("/api/v1/namespaces", dict)]
+    existing = [namespace["metadata"]["name"] for namespace in kube.list_all("/api/v1/namespaces", dict)]
     chosen = select_namespaces(existing, namespaces)
     kinds = [resource for resource in resources if resource.stored and resource.group_kind not in UNREAD]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="inventory") as pool:
@@ -112,9 +112,9 @@ def _read_kind(kube: KubeClient, resource: ApiResource, namespaces: Sequence[str
 
 def _list_kind(kube: KubeClient, resource: ApiResource, namespaces: Sequence[str]) -> list[Object]:
     if not resource.namespaced:
-        return kube.all_of(resource.collection(), dict)
+        return kube.list_all(resource.collection(), dict)
     if len(namespaces) <= ONE_BY_ONE:
-        return [obj for name in namespaces for obj in kube.all_of(resource.collection(name), dict)]
+        return [obj for name in namespaces for obj in kube.list_all(resource.collection(name), dict)]
     chosen = set(namespaces)
-    objects = kube.all_of(resource.collection(), dict)
+    objects = kube.list_all(resource.collection(), dict)
     return [obj for obj in objects if obj["metadata"].get("namespace") in chosen]

@@ -64,6 +64,6 @@ def _names(kube: KubeClient, path: str) -> frozenset[str]:
 def _list(kube: KubeClient, path: str) -> list[dict[str, Any]]:
     """Read a list; what is not served or may not be read is as if it were empty."""
     try:
-        return kube.all_of(path, dict)
+        return kube.list_all(path, dict)
     except (NotFound, Forbidden):
         return []

@@ -97,7 +97,7 @@ def _unknown_addons(source: KubeClient) -> tuple[str, ...]:
     add_ons = (*ADD_ONS, *(prefix for profile in profiles() for prefix in profile.add_ons))
     for plural in ("deployments", "statefulsets", "daemonsets"):
         try:
-            workloads = source.all_of(f"/apis/apps/v1/namespaces/kube-system/{plural}", dict)
+            workloads = source.list_all(f"/apis/apps/v1/namespaces/kube-system/{plural}", dict)
         except KubeError:
             continue  # who may not list them there owns nothing there
         names |= {workload["metadata"]["name"] for workload in workloads}

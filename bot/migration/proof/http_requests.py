@@ -86,7 +86,7 @@ def _send(kube: KubeClient, probe: HttpProbe) -> HttpAnswer:
     """Send one GET; again only where the API server itself did not get so far as to forward it."""
     for attempt in range(TRIES):
         try:
-            reply = kube.once(probe.url, seconds=SECONDS, most=BYTES)
+            reply = kube.get_once(probe.url, seconds=SECONDS, most=BYTES)
         except Unreachable:  # if the API server is gone, the reads before and after this one say so
             return HttpAnswer(service=probe.service, port=probe.port, said=SILENT)
         answer = _class_of(reply)

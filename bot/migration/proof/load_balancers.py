@@ -28,7 +28,7 @@ class LoadBalancerApi(Protocol):
         """Return a load balancer with what it leads to. Raises `CloudNotFound`."""
         ...
 
-    def described(self, text: str) -> str:
+    def balancer_by_description(self, text: str) -> str:
         """Return the id of the load balancer with a description; empty if there is none."""
         ...
 
@@ -63,7 +63,7 @@ def _check_service(
     if live is None:
         expected = "a Service with a load balancer"
         return [ProofFault(about=str(ref), seen="it is not there", expected=expected)], ""
-    identity = annotations_of(live).get(LOAD_BALANCER) or octavia.described(
+    identity = annotations_of(live).get(LOAD_BALANCER) or octavia.balancer_by_description(
         f"Kubernetes external service {ref.short} from cluster {cluster}"
     )
     if not identity:

@@ -42,11 +42,11 @@ class AddressLost(Problem):
 class FloatingIpApi(Protocol):
     """The part of Neutron that is needed here. Every call raises a `Problem` if it fails."""
 
-    def find(self, address: str) -> FloatingIP | None:
+    def address(self, address: str) -> FloatingIP | None:
         """Return the floating IP of the project with an address."""
         ...
 
-    def on(self, port: str) -> FloatingIP | None:
+    def address_of_port(self, port: str) -> FloatingIP | None:
         """Return the floating IP that is attached to a port."""
         ...
 
@@ -76,7 +76,7 @@ def plan_move(balancer: PlannedLoadBalancer, addresses: FloatingIpApi) -> Floati
     Nothing is changed. Raises `Problem`.
     """
     for address in balancer.addresses:
-        floating_ip = addresses.find(address)
+        floating_ip = addresses.address(address)
         if floating_ip is not None:
             return FloatingIpMove(
                 service=balancer.service,
@@ -138,7 +138,7 @@ def switch(
     live = writes.read(target, path)
     if live is not None and move.address in ingress_addresses(live) and INTERNAL not in annotations_of(live):
         return
-    floating_ip = addresses.find(move.address)
+    floating_ip = addresses.address(move.address)
     if floating_ip is None:
         raise AddressLost(
             f"The floating IP {move.address} is gone",
@@ -154,7 +154,7 @@ def why_not_arrived(
     target: KubeClient, path: str, move: FloatingIpMove, addresses: FloatingIpApi
 ) -> list[str]:
     """Return what an address still waits for; empty if the new load balancer has it. Raises `Problem`."""
-    live, floating_ip = writes.read(target, path), addresses.find(move.address)
+    live, floating_ip = writes.read(target, path), addresses.address(move.address)
     if floating_ip is None or floating_ip.port in ("", move.old_port):
         return [f"{move.address} is not attached to the new load balancer"]
     if move.address not in ingress_addresses(live):
@@ -167,7 +167,7 @@ def switch_back(move: FloatingIpMove, addresses: FloatingIpApi) -> None:
 
     Raises `AddressLost` if the floating IP is gone, or another `Problem` of Neutron.
     """
-    floating_ip = addresses.find(move.address)
+    floating_ip = addresses.address(move.address)
     if floating_ip is None:
         raise AddressLost(
             f"The floating IP {move.address} is gone",
@@ -178,7 +178,7 @@ def switch_back(move: FloatingIpMove, addresses: FloatingIpApi) -> None:
         if floating_ip.port:
             addresses.attach(floating_ip.id, "")
         # the old cluster's controller gives a load balancer without an address a new one
-        other = addresses.on(move.old_port)
+        other = addresses.address_of_port(move.old_port)
         if other is not None:
             addresses.attach(other.id, "")
         addresses.attach(floating_ip.id, move.old_port)

@@ -34,7 +34,7 @@ class NotRetained(Problem):
 class VolumeApi(Protocol):
     """The part of Cinder that is needed here."""
 
-    def disk(self, volume: str) -> Volume:
+    def volume(self, volume: str) -> Volume:
         """Return the disk with a Cinder UUID. Raises a `Problem`."""
         ...
 
@@ -67,14 +67,14 @@ def still_attached(kube: KubeClient, volumes: Iterable[PlannedVolume], disks: Vo
         (spec_of(attachment).get("source") or {}).get("persistentVolumeName"): (
             spec_of(attachment).get("nodeName", "a node")
         )
-        for attachment in kube.all_of(ATTACHMENTS, dict)
+        for attachment in kube.list_all(ATTACHMENTS, dict)
     }
     lines = []
     for volume in moving:
         if volume.volume in holders:
             lines.append(f"{volume.claim.short} is attached to {holders[volume.volume]}")
         elif disks is not None:
-            disk = disks.disk(volume.handle)
+            disk = disks.volume(volume.handle)
             if disk.status != "available" or disk.servers:
                 where = f", attached to {', '.join(disk.servers)}" if disk.servers else ""
                 lines.append(f"{volume.claim.short}: Cinder says {disk.status}{where}")
@@ -208,7 +208,7 @@ def _moving(volumes: Iterable[PlannedVolume]) -> list[PlannedVolume]:
 
 
 def _volumes_by_name(kube: KubeClient) -> dict[str, Object]:
-    return {live["metadata"]["name"]: live for live in kube.all_of(VOLUMES, dict)}
+    return {live["metadata"]["name"]: live for live in kube.list_all(VOLUMES, dict)}
 
 
 def _claim_path(volume: PlannedVolume) -> str:

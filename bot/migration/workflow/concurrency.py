@@ -50,7 +50,7 @@ class MigrationPermit:
 
     def release(self) -> None:
         """Let other migrations work."""
-        self.limiter.give_back(self.progress.heading.migration)
+        self.limiter.release(self.progress.heading.migration)
         self._waits = None
 
     def _request(self) -> str:
@@ -58,8 +58,8 @@ class MigrationPermit:
         limit, migration = self.limit(), self.progress.heading.migration
         operation, project = self.flow.operation, self.flow.project
         urgent = is_urgent(self.position.step, back=self.position.rolling_back)
-        at_once = None if urgent else limit
-        permit = self.limiter.take(migration, operation=operation, project=project, at_once=at_once)
+        at_most = None if urgent else limit
+        permit = self.limiter.acquire(migration, operation=operation, project=project, limit=at_most)
         return "" if permit.held else waiting_line(permit.at_work, limit, project)
 
 

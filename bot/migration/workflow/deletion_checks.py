@@ -29,7 +29,7 @@ def check_deletion(run: Run, name: str) -> Json:
     run.progress.show("looking whether the old cluster may go")
     driver_problem = run.ports.driver_problem(run.recorded.target, str(run.plan.target.driver))
     with run.clusters() as clusters:
-        results = proof_checks.run_checks(clusters, run.flow.pause)
+        results = proof_checks.run_checks(clusters, run.flow.sleep)
         obstacles = [driver_problem] if driver_problem else []
         obstacles += [*_obstacles(clusters), *proof_checks.faults(results)]
     if obstacles:
@@ -65,7 +65,7 @@ def _not_retained(clusters: ClusterViews) -> Iterator[str]:
     """Until the old cluster is gone two PersistentVolumes stand for one disk: neither may be on Delete."""
     moving = {volume.volume for volume in clusters.plan.volumes if volume.moves}
     for kube, side in ((clusters.source, "the source"), (clusters.target, "the new cluster")):
-        for volume in kube.all_of("/api/v1/persistentvolumes", dict):
+        for volume in kube.list_all("/api/v1/persistentvolumes", dict):
             name, policy = volume["metadata"]["name"], spec_of(volume).get("persistentVolumeReclaimPolicy")
             if name in moving and policy != "Retain":
                 yield f"the volume {name} of {side} is on {policy}"
@@ -88,7 +88,7 @@ def _endangered_addresses(clusters: ClusterViews) -> Iterator[str]:
     if neutron is None:
         return
     for move in clusters.recorded.quiesced.moves:
-        address = neutron.find(move.address)
+        address = neutron.address(move.address)
         if address is None or address.port in ("", move.old_port):
             yield f"the address {move.address} is not with the new cluster"
         elif clusters.plan.source.id in address.description:

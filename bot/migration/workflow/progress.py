@@ -56,7 +56,7 @@ class Progress:
         back, finished = position.rolling_back, tuple(position.finished)
         content = (position.step, detail, done, total, waits, paused, trouble, back, len(finished))
         unchanged, self._shown = content == self._shown, content
-        self.flow.progress(
+        self.flow.report_progress(
             MigrationProgress(
                 **dataclasses.asdict(self.heading),
                 step=position.step,
@@ -80,15 +80,17 @@ class Progress:
         self, name: str, kind: type[MigrationStepDone | MigrationPaused | MigrationResumed], **fields: Any
     ) -> None:
         """Post an event of the current step to the thread, once by its name."""
-        self.flow.changed(name, kind(**dataclasses.asdict(self.heading), step=self.position.step, **fields))
+        self.flow.report_state(
+            name, kind(**dataclasses.asdict(self.heading), step=self.position.step, **fields)
+        )
 
     def note(self, name: str, event: Json) -> None:
         """Add an event to the history, once by its name."""
-        self.register.tell(self.heading.migration, {**event, "at": self.now().isoformat()}, once=name)
+        self.register.append_event(self.heading.migration, {**event, "at": self.now().isoformat()}, once=name)
 
     def store(self, **values: Any) -> None:
         """Store the state, the step, what is waited for, or other columns of the migration's row."""
-        self.register.stands(self.heading.migration, **values)
+        self.register.update_state(self.heading.migration, **values)
 
 
 def heading(plan: MigrationPlan) -> MigrationEvent:

@@ -110,12 +110,12 @@ def live_cloud(clouds: ProjectClouds, project: str, operation: str) -> ProjectCl
         return clouds(project, operation)
 
     try:
-        name = find().cloud
+        name = find().name
     except Problem:
         name = ""
     magnum: Any = _LiveMagnum(find)
     return ProjectCloud(
-        cloud=name,
+        name=name,
         magnum=magnum,
         verify=lambda cluster, driver: find().verify(cluster, driver),
         forget=lambda cluster: find().forget(cluster),

@@ -73,7 +73,7 @@ class SignalReader:
 
     def pending(self) -> Json | None:
         """Read the newest signal that was not accepted yet, as it is recorded. Belongs within a step."""
-        signal = self.register.wish(self.migration)
+        signal = self.register.pending_signal(self.migration)
         if signal is None or signal.number <= self._handled:
             return None
         return {"wanted": signal.word, "number": signal.number, "by": signal.by}

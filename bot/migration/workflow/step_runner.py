@@ -79,7 +79,7 @@ class StepRunner:
         waited = False
         while (signal := self.signals.pending()) is None and permit and not self.permit.acquire():
             waited = True
-            self.flow.pause(IDLE_SECONDS)
+            self.flow.sleep(IDLE_SECONDS)
         if signal is not None:
             return signal
         if waited:  # another replica may have taken the work over meanwhile
@@ -92,7 +92,7 @@ class StepRunner:
         def look_until_done() -> Json:
             first_look: list[datetime] = []  # the first look that had a permit
             every = wait.every or LOOK_SECONDS
-            return self.flow.until(wait.name, lambda: self._look(wait, look, first_look), every=every)
+            return self.flow.poll(wait.name, lambda: self._look(wait, look, first_look), every=every)
 
         self._until_done(look_until_done)
 
@@ -122,7 +122,7 @@ class StepRunner:
             self.progress.show(detail)
             return None
 
-        return self._until_done(lambda: self.flow.until(name, look_once, every=IDLE_SECONDS))
+        return self._until_done(lambda: self.flow.poll(name, look_once, every=IDLE_SECONDS))
 
     def pause(self, problem: Problem) -> None:
         """Stand still, without a permit, until somebody resumes the migration or turns it back."""
@@ -139,7 +139,7 @@ class StepRunner:
                 return None
             return signal
 
-        record = self.flow.until("paused", look, every=IDLE_SECONDS)
+        record = self.flow.poll("paused", look, every=IDLE_SECONDS)
         signal, back = self.signals.accept(record), self.position.rolling_back
 
         def go_on() -> Json:
@@ -179,7 +179,7 @@ class StepRunner:
             self.progress.show("", trouble=f"{problem.what}: {problem.why}")
 
         return retry_transient(
-            fn, within=self.retry_within(), now=self.now, pause=self.flow.pause, report=report
+            fn, within=self.retry_within(), now=self.now, pause=self.flow.sleep, report=report
         )
 
     def _look(self, wait: Wait, look: Callable[[], Sequence[str]], first_look: list[datetime]) -> Json | None:

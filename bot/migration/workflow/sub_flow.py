@@ -38,7 +38,7 @@ class SubFlow:
         """Take over what is the same as in the flow of the migration."""
         flow = self._flow = self.migration.flow
         self.operation, self.project = flow.operation, flow.project
-        self.pause, self.fence = flow.pause, flow.fence
+        self.sleep, self.fence = flow.sleep, flow.fence
 
     @property
     def run(self) -> str:
@@ -64,10 +64,10 @@ class SubFlow:
 
         return self._uninterrupted(self._flow.step(f"{self.prefix}: {name}", attempt))
 
-    def until(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
+    def poll(self, name: str, look: Callable[[], Json | None], *, every: float) -> Json:
         """Record what `look` finds, with the permit of the migration. Raises `SubFlowInterrupted`."""
         if not self.interruptible:
-            return self._flow.until(f"{self.prefix}: {name}", look, every=every)
+            return self._flow.poll(f"{self.prefix}: {name}", look, every=every)
 
         def look_once() -> Json | None:
             if (signal := self.migration.signals.pending()) is not None:
@@ -75,11 +75,11 @@ class SubFlow:
             result = look() if self.migration.permit.acquire() else None
             return None if result is None else {"done": result}
 
-        record = self._flow.until(f"{self.prefix}: {name}", look_once, every=every)
+        record = self._flow.poll(f"{self.prefix}: {name}", look_once, every=every)
         value: Json = self._uninterrupted(record)["done"]
         return value
 
-    def progress(self, state: object) -> None:
+    def report_progress(self, state: object) -> None:
         """Show what Magnum says of the cluster."""
         if isinstance(state, ClusterBuilding):
             self.migration.progress.show(f"Magnum says {state.status or 'accepted'}", trouble=state.trouble)
@@ -88,7 +88,7 @@ class SubFlow:
             detail = f"Magnum says {state.status}" if deleting else "Magnum is told to delete it"
             self.migration.progress.show(detail, trouble=state.trouble)
 
-    def changed(self, name: str, state: object) -> None:
+    def report_state(self, name: str, state: object) -> None:
         """Drop the events of the borrowed workflow: the migration has its own."""
 
     def _uninterrupted(self, record: Json) -> Json:

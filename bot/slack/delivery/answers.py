@@ -67,7 +67,7 @@ class SlackAnswer:
         message = views.root_message(line, request)
         self._outbox.post_once(slot, message, self._offers.for_answer(request, project))
 
-    def progress(self, request: IncomingRequest, state: object) -> None:
+    def report_progress(self, request: IncomingRequest, state: object) -> None:
         """Show an intermediate state in the thread. A state that a newer one replaces soon is not sent."""
 
         def show() -> None:
@@ -83,7 +83,7 @@ class SlackAnswer:
         if line is not None:
             self._put_root_line(request, line)
 
-    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+    def report_state(self, request: IncomingRequest, name: str, state: object) -> None:
         """Show a new state of long-running work in a message of its own, then in the root's line."""
         message = views.show_state(state)
         offer = self._offers.for_answer(request, None)

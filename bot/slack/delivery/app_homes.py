@@ -63,12 +63,12 @@ class AppHomes:
 
     def opened(self, person: str) -> None:
         """Note that a person has opened their Home. Raises `DatabaseError`."""
-        self._repository.opened(person, now=self._now())
+        self._repository.record_opening(person, now=self._now())
         self._worker.wake()
 
     def refresh(self) -> None:
         """Publish the Homes that have changed. Raises `DatabaseError`."""
-        now, mark = self._now(), self._repository.mark()
+        now, mark = self._now(), self._repository.change_marker()
         if mark == self._mark and self._refreshed is not None and now - self._refreshed < REFRESH:
             return
         homes = self._repository.open_since(now - KEEP_CURRENT)
@@ -86,6 +86,6 @@ class AppHomes:
             self._web.publish_home(user=person, view=view)
         except Problem as problem:
             log.warning("Home not shown", person=person, what=problem.what, why=problem.why)
-            self._repository.forget(person, digest=digest)
+            self._repository.release_claim(person, digest=digest)
             return False
         return True

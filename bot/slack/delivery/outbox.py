@@ -126,7 +126,7 @@ class Outbox:
         self._web.upload(
             channel=slot.channel, thread=slot.thread, name=file.name, title=file.title, content=file.content
         )
-        self._deliveries.posted(operation=slot.operation, slot=slot.name, ts="file")
+        self._deliveries.mark_posted(operation=slot.operation, slot=slot.name, ts="file")
 
     def _ensure(
         self, slot: Slot, message: kit.Message, offer: OfferButton, priority: Priority = Priority.ANSWER
@@ -138,7 +138,7 @@ class Outbox:
         slot = dataclasses.replace(slot, channel=delivery.channel, thread=delivery.thread)
         earlier = None if delivery.fresh else self._find(slot, delivery.begun)
         ts = earlier or self._post(slot, message, offer, priority, since=delivery.begun)
-        self._deliveries.posted(operation=slot.operation, slot=slot.name, ts=ts)
+        self._deliveries.mark_posted(operation=slot.operation, slot=slot.name, ts=ts)
         return ts, earlier is None
 
     def _begin(self, slot: Slot) -> Delivery:

@@ -66,7 +66,7 @@ class UpdateRateLimit:
         """Send no more: another replica sends what is left, or this one after its next start."""
         self._worker.stop()
         try:
-            self._repository.leave(self._replica)
+            self._repository.release_share(self._replica)
         except DatabaseError as error:
             log.warning("share of updates not given up", why=str(error))
 
@@ -81,7 +81,7 @@ class UpdateRateLimit:
         self, operation: OperationId, slot: str, *, channel: str, ts: str, text: str, blocks: list[Any]
     ) -> None:
         """Store an update until there is room. Raises `DatabaseError`."""
-        self._repository.keep(
+        self._repository.enqueue(
             operation=operation, slot=slot, channel=channel, ts=ts, text=text, blocks=blocks, now=self._now()
         )
         self._worker.wake()
@@ -92,7 +92,9 @@ class UpdateRateLimit:
         Returns zero if it was taken, else the seconds to wait. Raises `DatabaseError`.
         """
         interval, _ = self._rate()
-        wait = self._repository.take_turn(self._replica, lines=messages, interval=interval, now=self._now())
+        wait = self._repository.take_turn(
+            self._replica, messages=messages, interval=interval, now=self._now()
+        )
         return wait.total_seconds()
 
     def acquire_root_line(self) -> float:
@@ -104,7 +106,7 @@ class UpdateRateLimit:
         """
         interval, _ = self._rate()
         now = self._now()
-        little_work = self._repository.lines(now=now) * interval <= LITTLE_WORK
+        little_work = self._repository.progress_messages(now=now) * interval <= LITTLE_WORK
         ahead = interval if little_work else -IDLE_INTERVALS * interval
         return self._repository.take(interval=interval, ahead=ahead, now=now).total_seconds()
 
@@ -115,7 +117,7 @@ class UpdateRateLimit:
             if wait:
                 self._worker.sleep(min(wait.total_seconds(), LOOK_SECONDS))
                 continue
-            update = self._repository.next(now=self._now(), hold=HOLD)
+            update = self._repository.lease_next(now=self._now(), lease=HOLD)
             if update is None or not self._repository.still_waits(update.id):
                 return
             try:
@@ -123,7 +125,7 @@ class UpdateRateLimit:
             except SlackRefused as refusal:
                 if refusal.error not in MESSAGE_GONE:
                     raise
-            self._repository.sent(update.id)
+            self._repository.mark_sent(update.id)
 
     def _acquire_from_burst(self, supersedes: tuple[str, str] | None = None) -> timedelta:
         """Take one call at the steady rate or from the burst; return zero if it was taken, else how long to

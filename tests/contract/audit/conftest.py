@@ -65,7 +65,7 @@ class Ledger:
 
     def sign(self, *, at: datetime = NOW, key: SecretStr = KEY) -> int:
         head = self.chain.head()
-        self.chain.sign(Keyring(key).sign(head, at=at))
+        self.chain.store_signature(Keyring(key).sign(head, at=at))
         return head.position
 
     def trail(self, key: SecretStr | None = KEY) -> AuditTrail:

@@ -102,7 +102,7 @@ def test_two_replicas_sign_a_head_once_and_the_second_knows_of_the_first(
     ledger.write(1, first=2)
     clock.passes(seconds=10)
     assert (other.sign(), first.sign()) == (True, False)
-    assert ledger.chain.sign(Keyring(KEY).sign(ledger.chain.head(), at=NOW)) is False
+    assert ledger.chain.store_signature(Keyring(KEY).sign(ledger.chain.head(), at=NOW)) is False
 
 
 def test_without_a_key_nothing_is_signed_and_a_weak_one_is_refused(

@@ -155,11 +155,11 @@ def test_a_role_is_a_name_and_nothing_else() -> None:
 class Silent:
     """Nobody looks."""
 
-    def progress(self, operation: str, state: object) -> None: ...
+    def report_progress(self, operation: str, state: object) -> None: ...
 
-    def changed(self, operation: str, name: str, state: object) -> None: ...
+    def report_state(self, operation: str, name: str, state: object) -> None: ...
 
-    def end(self, operation: str, end: dict[str, Any]) -> None: ...
+    def report_outcome(self, operation: str, outcome: dict[str, Any]) -> None: ...
 
 
 def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(
@@ -187,7 +187,7 @@ def test_the_owner_upgrades_and_grants_and_the_bot_opens_what_is_current(
     assert verified.exit_code == 0, verified.output
     refused = CliRunner(env=environment).invoke(main, ["db", "upgrade", "--application", ROLES[0]])
     assert refused.exit_code == 1 and "tables' owner" in refused.output
-    runtime = Runtime(application, ends=OutcomeCodec({}), per_project={"clusters": lambda: 2})
+    runtime = Runtime(application, outcomes=OutcomeCodec({}), per_project={"clusters": lambda: 2})
     runtime.launch(executor="replica", reporter=Silent())
     try:
         assert runtime.check() is None, "durable work starts under the bot's role as well"

@@ -39,13 +39,13 @@ def seal(ledger: Ledger, path: pathlib.Path, *, before: Any = NOW + timedelta(ho
 
 
 def positions(ledger: Ledger) -> list[int]:
-    return [event.position or 0 for event in AuditEventRepository(ledger.database).everything()]
+    return [event.position or 0 for event in AuditEventRepository(ledger.database).stream()]
 
 
 def test_events_before_a_signed_head_leave_the_table_and_the_chain_goes_on(
     signed: Ledger, tmp_path: pathlib.Path
 ) -> None:
-    before = list(AuditEventRepository(signed.database).everything())
+    before = list(AuditEventRepository(signed.database).stream())
     new_seal = seal(signed, tmp_path / "old.jsonl")
     assert new_seal.position == 6 and positions(signed) == [7, 8, 9, 10, 11, 12]
     report = signed.trail().verify()
@@ -151,4 +151,4 @@ def test_only_a_signed_head_can_be_sealed_whoever_asks(signed: Ledger) -> None:
     head = signed.chain.head()
     new_seal = Keyring(KEY).seal(head, at=LATER, file_digest="0" * 64)
     with pytest.raises(DatabaseError, match="no signed head"):
-        signed.chain.seal(new_seal)
+        signed.chain.store_seal(new_seal)

@@ -32,5 +32,5 @@ def test_many_writers_make_one_chain(ledger: Ledger, database_url: str) -> None:
     assert fresh == PROCESSES * EACH + EACH
     report = ledger.trail(None).verify()
     assert (report.broken, report.events) == (None, fresh)
-    operations = Counter(event.operation for event in AuditEventRepository(ledger.database).everything())
+    operations = Counter(event.operation for event in AuditEventRepository(ledger.database).stream())
     assert set(operations.values()) == {1}

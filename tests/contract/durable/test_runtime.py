@@ -39,12 +39,12 @@ class Reporter:
         self.ends: list[tuple[str, Json]] = []
         self.fail = 0
 
-    def progress(self, operation: str, state: object) -> None: ...
+    def report_progress(self, operation: str, state: object) -> None: ...
 
-    def changed(self, operation: str, name: str, state: object) -> None: ...
+    def report_state(self, operation: str, name: str, state: object) -> None: ...
 
-    def end(self, operation: str, end: Json) -> None:
-        self.ends.append((operation, end))
+    def report_outcome(self, operation: str, outcome: Json) -> None:
+        self.ends.append((operation, outcome))
 
 
 class Work:
@@ -58,7 +58,7 @@ class Work:
     def __call__(self, flow: Flow, workflow_input: Json) -> Counted:
         self.runs.append(flow.run)
         flow.step("first", lambda: self._note("first"))
-        flow.until("wait", lambda: {} if self.go_on.is_set() else None, every=0.05)
+        flow.poll("wait", lambda: {} if self.go_on.is_set() else None, every=0.05)
         flow.step("last", lambda: self._note("last"))
         return Counted(number=workflow_input["number"], at=NOW)
 
@@ -87,7 +87,7 @@ class Process:
         self.limit = 2
 
     def start(self, executor: str, **workflows: Any) -> Runtime:
-        runtime = Runtime(self._url, ends=ENDS, per_project={"work": lambda: self.limit})
+        runtime = Runtime(self._url, outcomes=ENDS, per_project={"work": lambda: self.limit})
         for name, workflow in workflows.items():
             runtime.register(name, workflow, queue="work")
         runtime.launch(executor=executor, reporter=self._reporter)
@@ -113,7 +113,7 @@ def process(database_url: str, reporter: Reporter) -> Iterator[Process]:
 
 
 def begin(runtime: Runtime, operation: str = ONE, work: str = "count", project: str = "shop") -> None:
-    runtime.begin(work, operation=operation, project=project, given={"number": 7})
+    runtime.start_workflow(work, operation=operation, project=project, workflow_input={"number": 7})
 
 
 def test_work_that_is_begun_three_times_is_done_once_and_its_end_can_be_read_anywhere(
@@ -177,10 +177,10 @@ def supervisor(
         runtime,
         me=me,
         alive=lambda: alive,
-        keepers=lambda: alive,
+        supervisors=lambda: alive,
         open_work=lambda: open_work or [],
         reporter=reporter,
-        ends=ENDS,
+        outcomes=ENDS,
         now=lambda: NOW,
     )
 

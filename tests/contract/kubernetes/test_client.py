@@ -42,17 +42,17 @@ def kube(request: pytest.FixtureRequest) -> Iterator[KubeClient]:
 
 
 def test_nodes_pods_and_daemon_sets_are_read(kube: KubeClient) -> None:
-    nodes = kube.all_of("/api/v1/nodes", NodeObject)
+    nodes = kube.list_all("/api/v1/nodes", NodeObject)
     assert nodes and all(node.name for node in nodes)
-    assert kube.all_of("/apis/apps/v1/daemonsets", DaemonSet)
-    pods = kube.all_of("/api/v1/pods", PodObject, labels="k8s-app=kube-dns")
+    assert kube.list_all("/apis/apps/v1/daemonsets", DaemonSet)
+    pods = kube.list_all("/api/v1/pods", PodObject, labels="k8s-app=kube-dns")
     assert pods and all(pod.metadata.labels["k8s-app"] == "kube-dns" for pod in pods)
 
 
 def test_a_list_of_many_pages_is_read_whole(kube: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)}
+    whole = {pod.name for pod in kube.list_all("/api/v1/pods", PodObject)}
     monkeypatch.setattr("bot.adapters.kube.client.PAGE", 2)
-    assert {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)} == whole
+    assert {pod.name for pod in kube.list_all("/api/v1/pods", PodObject)} == whole
     assert len(whole) > 2
 
 
@@ -64,9 +64,9 @@ def test_what_is_not_there_is_not_found(kube: KubeClient) -> None:
 
 def test_credentials_that_are_not_accepted_and_rights_that_are_missing_are_told_apart(running: Api) -> None:
     with pytest.raises(Unauthorized):
-        connect(endpoint(running, "no-such-token")).all_of("/api/v1/nodes", NodeObject)
+        connect(endpoint(running, "no-such-token")).list_all("/api/v1/nodes", NodeObject)
     with pytest.raises(Forbidden) as raised:
-        connect(endpoint(running, NOBODY)).all_of("/api/v1/nodes", NodeObject)
+        connect(endpoint(running, NOBODY)).list_all("/api/v1/nodes", NodeObject)
     assert 'cannot list resource "nodes"' in raised.value.why
     assert "deploy/rbac/xk8s-verify.yaml" in raised.value.fix
 
@@ -76,14 +76,14 @@ def test_a_server_that_cannot_be_reached_and_one_with_another_certificate_are_un
 ) -> None:
     nowhere = Endpoint(server="https://127.0.0.1:1", ca_pem=running.cluster.authority.pem)
     with pytest.raises(Unreachable, match="cannot be reached"):
-        connect(nowhere, 1.0).all_of("/api/v1/nodes", NodeObject)
+        connect(nowhere, 1.0).list_all("/api/v1/nodes", NodeObject)
     from sandbox.kube.pki import CertificateAuthority
 
     stranger = Endpoint(
         server=running.cluster.address, ca_pem=CertificateAuthority("other").pem, token=SecretStr(MASTER)
     )
     with pytest.raises(Unreachable) as raised:
-        connect(stranger, 1.0).all_of("/api/v1/nodes", NodeObject)
+        connect(stranger, 1.0).list_all("/api/v1/nodes", NodeObject)
     assert "certificate" in raised.value.why.lower()
 
 
@@ -91,7 +91,7 @@ def test_an_overloaded_server_is_asked_again_and_then_answers(running: Api) -> N
     faults = running.cluster.api.faults
     faults.status, faults.times = 429, 2
     try:
-        assert connect(endpoint(running)).all_of("/api/v1/nodes", NodeObject)
+        assert connect(endpoint(running)).list_all("/api/v1/nodes", NodeObject)
     finally:
         faults.status = faults.times = 0
 
@@ -99,7 +99,7 @@ def test_an_overloaded_server_is_asked_again_and_then_answers(running: Api) -> N
 def test_a_list_whose_token_expired_is_begun_again(running: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.adapters.kube.client.PAGE", 2)
     kube = connect(endpoint(running))
-    whole = {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)}
+    whole = {pod.name for pod in kube.list_all("/api/v1/pods", PodObject)}
     requests: list[str] = []
     ask = kube.request
 
@@ -112,13 +112,15 @@ def test_a_list_whose_token_expired_is_begun_again(running: Api, monkeypatch: py
         return ask(method, path, doing=doing, body=body)
 
     monkeypatch.setattr(kube, "request", wait_too_long_after_the_first_page)
-    assert {pod.name for pod in kube.all_of("/api/v1/pods", PodObject)} == whole
+    assert {pod.name for pod in kube.list_all("/api/v1/pods", PodObject)} == whole
     assert "continue" not in requests[2], "it was begun again"
 
 
 def a_pod(api: Api) -> PodObject:
     kube = connect(endpoint(api))
-    return next(pod for pod in kube.all_of("/api/v1/pods", PodObject, labels="k8s-app=kube-dns") if pod.ready)
+    return next(
+        pod for pod in kube.list_all("/api/v1/pods", PodObject, labels="k8s-app=kube-dns") if pod.ready
+    )
 
 
 def run(kube: KubeClient, pod: PodObject, *argv: str, seconds: float = 10.0) -> tuple[str, str, int]:
@@ -169,13 +171,13 @@ def test_a_command_that_may_have_been_run_is_not_sent_again(running: Api) -> Non
 
 def test_fifty_commands_beside_fifty_lists_all_get_their_own_answer(running: Api) -> None:
     pod, kube = a_pod(running), connect(endpoint(running), 60.0)
-    nodes = {node.name for node in kube.all_of("/api/v1/nodes", NodeObject)}
+    nodes = {node.name for node in kube.list_all("/api/v1/nodes", NodeObject)}
 
     def command(number: int) -> bool:
         return run(kube, pod, "sh", "-c", f"echo {number}; exit {number}") == (f"{number}\n", "", number)
 
     def listing(_number: int) -> bool:
-        return {node.name for node in kube.all_of("/api/v1/nodes", NodeObject)} == nodes
+        return {node.name for node in kube.list_all("/api/v1/nodes", NodeObject)} == nodes
 
     with ThreadPoolExecutor(100) as threads:
         commands = [threads.submit(command, number) for number in range(50)]
@@ -208,7 +210,7 @@ def test_a_key_never_touches_a_disk_and_opens_the_api(running: Api) -> None:
         client_key_pem=SecretStr(pem),
     )
     assert pem not in repr(where)
-    assert connect(where).all_of("/api/v1/nodes", NodeObject)
+    assert connect(where).list_all("/api/v1/nodes", NodeObject)
 
 
 def test_two_lists_that_are_paged_at_once_keep_apart(running: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +223,6 @@ def test_two_lists_that_are_paged_at_once_keep_apart(running: Api, monkeypatch: 
         "/apis/apps/v1/deployments",
     ) * 3
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda path: kube.all_of(path, dict), paths))
+        answers = list(pool.map(lambda path: kube.list_all(path, dict), paths))
     for path, answer in zip(paths, answers, strict=True):
-        assert answer == kube.all_of(path, dict)
+        assert answer == kube.list_all(path, dict)

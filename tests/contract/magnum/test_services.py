@@ -32,14 +32,17 @@ def services(sandbox: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.Monke
 def test_a_disk_says_where_it_is(sandbox: Sandbox, services: CloudServices) -> None:
     storage = sandbox.cloud.infrastructure.storage
     volume = storage.create("data", 2)
-    assert (services.disk(volume.id).status, services.disk(volume.id).servers) == ("available", ())
+    assert (services.volume(volume.id).status, services.volume(volume.id).servers) == ("available", ())
     storage.attach(volume.id, "server-1")
-    assert (services.disk(volume.id).status, services.disk(volume.id).servers) == ("in-use", ("server-1",))
+    assert (services.volume(volume.id).status, services.volume(volume.id).servers) == (
+        "in-use",
+        ("server-1",),
+    )
 
 
 def test_a_disk_that_is_gone_is_told_in_the_clouds_words(services: CloudServices) -> None:
     with pytest.raises(CloudNotFound) as error:
-        services.disk("no-such-volume")
+        services.volume("no-such-volume")
     assert "could not be found" in error.value.why
 
 
@@ -49,15 +52,15 @@ def test_an_address_is_found_moved_and_described(sandbox: Sandbox, services: Clo
     old, new = network.add_port(net, "old"), network.add_port(net, "new")
     floating = network.add_floating_ip("Floating IP for Kubernetes external service shop/web from cluster c")
     network.associate(floating, old.id)
-    address = services.find(floating.address)
+    address = services.address(floating.address)
     assert address is not None and (address.port, address.description) == (old.id, floating.description)
     services.attach(address.id, "")
-    assert services.find(floating.address).port == ""  # type: ignore[union-attr]
+    assert services.address(floating.address).port == ""  # type: ignore[union-attr]
     services.attach(address.id, new.id)
     services.describe(address.id, "kept")
-    assert services.on(new.id) is not None and services.on(old.id) is None
+    assert services.address_of_port(new.id) is not None and services.address_of_port(old.id) is None
     assert (floating.port, floating.description) == (new.id, "kept")
-    assert services.find("198.51.100.1") is None
+    assert services.address("198.51.100.1") is None
 
 
 def test_a_port_that_has_an_address_already_is_refused(sandbox: Sandbox, services: CloudServices) -> None:
@@ -75,7 +78,7 @@ def test_a_cloud_that_is_not_configured_is_told(
     (tmp_path / "clouds.yaml").write_text("clouds: {}\n")
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     with pytest.raises(CloudServiceError, match="no usable cloud nowhere"):
-        CloudServices("nowhere").disk("x")
+        CloudServices("nowhere").volume("x")
 
 
 def test_a_load_balancer_says_how_it_and_its_members_are(sandbox: Sandbox, services: CloudServices) -> None:
@@ -87,7 +90,10 @@ def test_a_load_balancer_says_how_it_and_its_members_are(sandbox: Sandbox, servi
     balancer.listeners = [
         Listener(id="l-1", name="listener_0_web", protocol="TCP", port=80, pool="p-1", members=members)
     ]
-    assert services.described(text) == balancer.id and services.described("another") == ""
+    assert (
+        services.balancer_by_description(text) == balancer.id
+        and services.balancer_by_description("another") == ""
+    )
     assert services.balancer(balancer.id).pools[0].members == ("ERROR", "ERROR")
     assert services.balancer(balancer.id).operating == "ERROR", "nobody answers behind it"
     balancer.listeners[0].answering = frozenset({"10.8.0.11"})

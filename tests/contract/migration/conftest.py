@@ -44,7 +44,7 @@ class Cinder:
     def __init__(self, infrastructure: Infrastructure) -> None:
         self._storage = infrastructure.storage
 
-    def disk(self, volume: str) -> Volume:
+    def volume(self, volume: str) -> Volume:
         disk = self._storage.get(volume)
         servers = (disk.attachment.server,) if disk.attachment else ()
         return Volume(id=disk.id, status=disk.status, servers=servers)
@@ -95,7 +95,7 @@ class Octavia:
             ),
         )
 
-    def described(self, text: str) -> str:
+    def balancer_by_description(self, text: str) -> str:
         return next(
             (balancer.id for balancer in self._network.balancers.values() if balancer.description == text), ""
         )

@@ -109,7 +109,7 @@ class SandboxPorts:
 
     @property
     def cloud(self) -> ProjectCloud:
-        return ProjectCloud(cloud="xloud", magnum=self.magnum, verify=_never, forget=lambda _cluster: None)
+        return ProjectCloud(name="xloud", magnum=self.magnum, verify=_never, forget=lambda _cluster: None)
 
     @property
     def block_storage(self) -> Cinder:
@@ -145,12 +145,12 @@ class Listener:
     def __init__(self, heard: Callable[[str, object], None]) -> None:
         self._on_event = heard
 
-    def progress(self, operation: str, state: object) -> None: ...
+    def report_progress(self, operation: str, state: object) -> None: ...
 
-    def changed(self, operation: str, name: str, state: object) -> None:
+    def report_state(self, operation: str, name: str, state: object) -> None:
         self._on_event(name, state)
 
-    def end(self, operation: str, end: Json) -> None: ...
+    def report_outcome(self, operation: str, outcome: Json) -> None: ...
 
 
 class Journey:
@@ -177,7 +177,7 @@ class Journey:
             None
         )  # what happens before every step that is new
         self.removed: list[str] = []
-        self.register.begin(_row(plan, deploy))
+        self.register.create(_row(plan, deploy))
         self.workflow = MigrationWorkflow(
             register=self.register,
             limiter=self.turns,
@@ -195,7 +195,7 @@ class Journey:
     def want(self, word: str) -> None:
         """Somebody wants something of it."""
         number = len([event for event in self.row.history if "number" in event])
-        self.register.want(self.plan.migration, word, by="ana", operation=f"wish-{number}")
+        self.register.send_signal(self.plan.migration, word, by="ana", operation=f"wish-{number}")
 
     def run(self, *, twice: bool = False) -> MigrationEnded:
         """Play it to its end. `twice`: cut off after each effect before it is recorded, and after each
@@ -208,8 +208,8 @@ class Journey:
                 project="shop",
                 reporter=Listener(self._on_event),
                 record=recorder.record,
-                ending=threading.Event(),
-                owned=lambda: True,
+                stopping=threading.Event(),
+                owns=lambda: True,
             )
             try:
                 return self.workflow(flow, {"migration": self.plan.migration})

@@ -22,7 +22,7 @@ class Neutron:
     def __init__(self, network: ProjectNetwork) -> None:
         self._network = network
 
-    def find(self, address: str) -> FloatingIP | None:
+    def address(self, address: str) -> FloatingIP | None:
         return next(
             (
                 self._shown(key)
@@ -32,7 +32,7 @@ class Neutron:
             None,
         )
 
-    def on(self, port: str) -> FloatingIP | None:
+    def address_of_port(self, port: str) -> FloatingIP | None:
         floating = self._network.floating_ip_of(port)
         return self._shown(floating.id) if floating else None
 
@@ -89,7 +89,7 @@ def test_the_address_is_served_by_the_new_cluster(moving: Moving) -> None:
     move = switched(moving, neutron)
     [new] = load_balancers.new_addresses(moving.into(), moving.plan)
     assert new.before == new.after == (move.address,)
-    floating = neutron.find(move.address)
+    floating = neutron.address(move.address)
     assert floating is not None and floating.port not in ("", move.old_port)
 
 
@@ -97,7 +97,7 @@ def test_the_description_no_longer_names_the_old_cluster_whose_deletion_goes_by_
     neutron = Neutron(moving.cloud.infrastructure.network)
     move = switched(moving, neutron)
     assert "uuid-dev" in move.old_description
-    assert "uuid-dev" not in neutron.find(move.address).description  # type: ignore[union-attr]
+    assert "uuid-dev" not in neutron.address(move.address).description  # type: ignore[union-attr]
 
 
 def test_a_roll_back_gives_the_address_and_its_description_back(moving: Moving) -> None:
@@ -107,7 +107,7 @@ def test_a_roll_back_gives_the_address_and_its_description_back(moving: Moving) 
     for _ in range(2):
         floating_ips.switch_back(move, neutron)
     moving.cloud.settle()
-    floating = neutron.find(move.address)
+    floating = neutron.address(move.address)
     assert floating is not None
     assert (floating.port, floating.description) == (move.old_port, move.old_description)
 

@@ -59,7 +59,7 @@ def test_everything_arrives_and_nothing_runs(moving: Moving) -> None:
     record = moving.copy()
     assert not record.failures
     moving.cloud.settle()
-    assert moving.target.all_of("/api/v1/namespaces/shop/pods", dict) == []
+    assert moving.target.list_all("/api/v1/namespaces/shop/pods", dict) == []
     assert get(moving, "/apis/apps/v1/namespaces/shop/deployments/cart")["spec"]["replicas"] == 0
     assert get(moving, "/apis/batch/v1/namespaces/shop/cronjobs/report")["spec"]["suspend"] is True
     assert get(moving, "/api/v1/namespaces/shop/services/frontend-external")["spec"]["type"] == "ClusterIP"
@@ -204,7 +204,8 @@ def test_a_parallel_workload_runs_before_the_cut_over_and_no_other(cloud: Cloud)
     moving.copy()
     cloud.settle()
     running = {
-        pod["metadata"]["labels"]["app"] for pod in moving.target.all_of("/api/v1/namespaces/shop/pods", dict)
+        pod["metadata"]["labels"]["app"]
+        for pod in moving.target.list_all("/api/v1/namespaces/shop/pods", dict)
     }
     assert running == {"catalog"}
     moving.take_picture()

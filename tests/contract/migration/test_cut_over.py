@@ -45,7 +45,7 @@ def canonical(inventory: Inventory) -> dict[Ref, str]:
 def pods(moving: Moving, cluster: str) -> Counter[str]:
     """Pods that have not ended, by application."""
     kube = moving.source if cluster == "source" else moving.target
-    listed = kube.all_of("/api/v1/namespaces/shop/pods", dict)
+    listed = kube.list_all("/api/v1/namespaces/shop/pods", dict)
     return Counter(
         pod["metadata"]["labels"].get("app", "")
         for pod in listed
@@ -67,7 +67,7 @@ def test_the_source_stands_still_and_its_disks_are_free(moving: Moving) -> None:
     assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"available"}
     policies = {
         volume["spec"]["persistentVolumeReclaimPolicy"]
-        for volume in moving.source.all_of("/api/v1/persistentvolumes", dict)
+        for volume in moving.source.list_all("/api/v1/persistentvolumes", dict)
     }
     assert policies == {"Retain"}
     assert {change.state for change in moving.quiesce()} == {ChangeStatus.ALREADY}
@@ -80,7 +80,7 @@ def test_the_target_works_on_the_same_disks_and_nothing_runs_twice(moving: Movin
     assert not pods(moving, "source")
     handles = {
         volume["spec"]["csi"]["volumeHandle"]
-        for volume in moving.target.all_of("/api/v1/persistentvolumes", dict)
+        for volume in moving.target.list_all("/api/v1/persistentvolumes", dict)
     }
     assert handles == set(marks)
     assert {
@@ -140,7 +140,7 @@ def test_everything_that_was_made_is_removed_by_label_and_nothing_else(moving: M
     moving.cloud.settle()
     assert not removal.remove_all(moving.target, moving.into().surface, "m1")
     namespaces = {
-        namespace["metadata"]["name"] for namespace in moving.target.all_of("/api/v1/namespaces", dict)
+        namespace["metadata"]["name"] for namespace in moving.target.list_all("/api/v1/namespaces", dict)
     }
     assert "theirs" in namespaces and "shop" not in namespaces
     assert len(moving.cloud.infrastructure.storage.volumes) == 4
@@ -192,13 +192,15 @@ def test_new_addresses_are_told(moving: Moving) -> None:
 def test_hooks_run_before_the_source_stops_and_after_the_target_has_started(moving: Moving) -> None:
     ran = hooks.run(
         moving.source,
-        moving.source.all_of("/api/v1/namespaces/shop/pods", dict),
+        moving.source.list_all("/api/v1/namespaces/shop/pods", dict),
         hooks.HookPhase.BEFORE_QUIESCE,
     )
     assert [(run.pod.name, run.code) for run in ran] == [("db-0", 0), ("db-1", 0)]
     moving.cut_over()
     after = hooks.run(
-        moving.target, moving.target.all_of("/api/v1/namespaces/shop/pods", dict), hooks.HookPhase.AFTER_START
+        moving.target,
+        moving.target.list_all("/api/v1/namespaces/shop/pods", dict),
+        hooks.HookPhase.AFTER_START,
     )
     assert [(run.pod.name, run.command, run.ok) for run in after] == [
         ("db-0", "echo", True),
@@ -276,7 +278,7 @@ def test_after_the_old_cluster_is_gone_volumes_get_their_own_policy(moving: Movi
     volumes_moving.restore_reclaim_policies(moving.target, moving.plan.volumes, "m1")
     policies = {
         volume["spec"]["persistentVolumeReclaimPolicy"]
-        for volume in moving.target.all_of("/api/v1/persistentvolumes", dict)
+        for volume in moving.target.list_all("/api/v1/persistentvolumes", dict)
     }
     assert policies == {"Delete"}
 

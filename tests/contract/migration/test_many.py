@@ -56,7 +56,7 @@ class CountedMigrations:
 
     def begin(self, runtime: Runtime, number: int) -> None:
         name, now = f"m{number}", utc_now()
-        self.register.begin(
+        self.register.create(
             ClusterMigration(
                 id=name,
                 operation=f"{number:032x}",
@@ -75,7 +75,9 @@ class CountedMigrations:
                 since=now,
             )
         )
-        runtime.begin("migrate", operation=f"{number:032x}", project="shop", given={"migration": name})
+        runtime.start_workflow(
+            "migrate", operation=f"{number:032x}", project="shop", workflow_input={"migration": name}
+        )
 
     def __call__(self, flow: Flow, arguments: Json) -> object:
         name = arguments["migration"]
@@ -121,7 +123,7 @@ class CountedMigrations:
         return {} if self.enough.is_set() else None
 
     def _ends(self, name: str) -> Json:
-        self.register.stands(name, state=DONE, ended_at=utc_now())
+        self.register.update_state(name, state=DONE, ended_at=utc_now())
         self.done.append(name)
         return {}
 
@@ -132,12 +134,12 @@ class Silent:
     def __init__(self) -> None:
         self.ends: list[Json] = []
 
-    def progress(self, operation: str, state: object) -> None: ...
+    def report_progress(self, operation: str, state: object) -> None: ...
 
-    def changed(self, operation: str, name: str, state: object) -> None: ...
+    def report_state(self, operation: str, name: str, state: object) -> None: ...
 
-    def end(self, operation: str, end: Json) -> None:
-        self.ends.append(end)
+    def report_outcome(self, operation: str, outcome: Json) -> None:
+        self.ends.append(outcome)
 
 
 @pytest.fixture
@@ -162,7 +164,7 @@ def start(
         for runtime in running:
             runtime.stop()
         runtime = Runtime(
-            database_url, ends=OutcomeCodec({}), per_project={MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS}
+            database_url, outcomes=OutcomeCodec({}), per_project={MIGRATIONS: lambda: MOST_OPEN_MIGRATIONS}
         )
         runtime.register("migrate", migrations, queue=MIGRATIONS)
         runtime.launch(executor="one", reporter=reporter)

@@ -50,7 +50,7 @@ def run(moved: tuple[Moving, RecordedState], app: str, script: str, most: int = 
     """Run something in the pods of an application in the target, whose kubelets then look."""
     cloud = moved[0].cloud
     cluster = cloud.clusters["new"]
-    pods = moved[0].target.all_of("/api/v1/namespaces/shop/pods", dict)
+    pods = moved[0].target.list_all("/api/v1/namespaces/shop/pods", dict)
     for pod in [pod for pod in pods if pod["metadata"]["labels"].get("app") == app][:most]:
         argv = ["sh", "-c", script]
         cloud.loopback.call(cluster._programs.run, pod, pod["spec"]["containers"][0]["name"], argv)

@@ -104,7 +104,7 @@ def test_a_cut_over_that_was_cut_off_is_finished_by_a_second_one(
     moving.wait_until_ready()
     handles = [
         volume["spec"]["csi"]["volumeHandle"]
-        for volume in moving.target.all_of("/api/v1/persistentvolumes", dict)
+        for volume in moving.target.list_all("/api/v1/persistentvolumes", dict)
     ]
     assert len(handles) == len(set(handles)) == 4
 

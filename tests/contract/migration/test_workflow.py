@@ -41,7 +41,7 @@ def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
 
 
 def pods(cloud: Cloud, cluster: str) -> Counter[str]:
-    listed = cloud.kube(cluster).all_of("/api/v1/namespaces/shop/pods", dict)
+    listed = cloud.kube(cluster).list_all("/api/v1/namespaces/shop/pods", dict)
     labels = [pod["metadata"]["labels"] for pod in listed]
     return Counter(
         label["app"] for label in labels if "app" in label
@@ -61,7 +61,7 @@ def source_as_text(journey: Journey) -> dict[Ref, str]:
 def handles(cloud: Cloud, cluster: str) -> set[str]:
     return {
         volume["spec"]["csi"]["volumeHandle"]
-        for volume in cloud.kube(cluster).all_of("/api/v1/persistentvolumes", dict)
+        for volume in cloud.kube(cluster).list_all("/api/v1/persistentvolumes", dict)
         if "csi" in volume["spec"]
     }
 
@@ -350,7 +350,7 @@ def test_a_target_that_answers_otherwise_is_not_proven_until_it_is_mended(journe
 
     def moved_away(word: str) -> None:
         cluster = cloud.clusters["new"]
-        for pod in cloud.kube("new").all_of("/api/v1/namespaces/shop/pods", dict):
+        for pod in cloud.kube("new").list_all("/api/v1/namespaces/shop/pods", dict):
             if pod["metadata"]["labels"].get("app") == "frontend":
                 cloud.loopback.call(cluster._programs.run, pod, "frontend", ["sh", "-c", word])
 

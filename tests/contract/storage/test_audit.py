@@ -112,7 +112,7 @@ def test_a_filter_selects_the_same_events_in_memory_as_in_the_database(database:
         AuditFilter(outcome="failed"),
         AuditFilter(since=NOW + timedelta(minutes=1)),
         AuditFilter(until=NOW),
-        AuditFilter(but="op-1"),
+        AuditFilter(excluded_operation="op-1"),
     ):
-        stored = [selected.operation for selected in audit.everything(selection)]
-        assert stored == [outcome.operation for outcome in events if selection.fits(outcome)], selection
+        stored = [selected.operation for selected in audit.stream(selection)]
+        assert stored == [outcome.operation for outcome in events if selection.matches(outcome)], selection

@@ -18,7 +18,7 @@ def test_a_slot_is_noted_before_it_is_posted_and_known_afterwards(database: Data
         operation="op", slot="root", channel="C1", thread="", now=NOW + timedelta(hours=1)
     )
     assert not cut_off.fresh and cut_off.ts is None and cut_off.begun == NOW
-    deliveries.posted(operation="op", slot="root", ts="17.5")
+    deliveries.mark_posted(operation="op", slot="root", ts="17.5")
     posted = deliveries.get(operation="op", slot="root")
     assert posted is not None and posted.ts == "17.5"
     assert deliveries.get(operation="op", slot="answer") is None

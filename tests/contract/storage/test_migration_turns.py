@@ -19,17 +19,17 @@ from storage.migration_permits import ConcurrencyPermit, MigrationPermitReposito
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-def take(
-    turns: MigrationPermitRepository, migration: str, *, at_once: int | None, project: str = "shop"
+def acquire(
+    permits: MigrationPermitRepository, migration: str, *, limit: int | None, project: str = "shop"
 ) -> ConcurrencyPermit:
     operation = f"operation-{migration.removeprefix('m')}"
-    return turns.take(migration, operation=operation, project=project, at_once=at_once)
+    return permits.acquire(migration, operation=operation, project=project, limit=limit)
 
 
 def noted(database: Database, *numbers: int, project: str = "shop") -> None:
     migrations = ClusterMigrationRepository(database)
     for number in numbers:
-        migrations.begin(
+        migrations.create(
             ClusterMigration(
                 id=f"m{number}",
                 operation=f"operation-{number}",
@@ -51,7 +51,7 @@ def noted(database: Database, *numbers: int, project: str = "shop") -> None:
 
 
 @pytest.fixture
-def turns(database: Database) -> MigrationPermitRepository:
+def permits(database: Database) -> MigrationPermitRepository:
     return MigrationPermitRepository(database)
 
 
@@ -66,92 +66,96 @@ def replicas(database_url: str) -> Iterator[tuple[Database, Database]]:
 
 
 def test_so_many_are_at_work_and_the_first_that_waits_is_the_next(
-    database: Database, turns: MigrationPermitRepository
+    database: Database, permits: MigrationPermitRepository
 ) -> None:
     noted(database, 1, 2, 3, 4)
-    assert take(turns, "m1", at_once=2) == ConcurrencyPermit(held=True, at_work=1)
-    assert take(turns, "m2", at_once=2) == ConcurrencyPermit(held=True, at_work=2)
-    assert take(turns, "m3", at_once=2) == ConcurrencyPermit(held=False, at_work=2)
-    assert not take(turns, "m4", at_once=2).held
-    turns.give_back("m1")
-    assert not take(turns, "m4", at_once=2).held, "m3 came first"
-    assert take(turns, "m3", at_once=2).held
-    turns.give_back("m2")
-    assert take(turns, "m4", at_once=2).held
+    assert acquire(permits, "m1", limit=2) == ConcurrencyPermit(held=True, at_work=1)
+    assert acquire(permits, "m2", limit=2) == ConcurrencyPermit(held=True, at_work=2)
+    assert acquire(permits, "m3", limit=2) == ConcurrencyPermit(held=False, at_work=2)
+    assert not acquire(permits, "m4", limit=2).held
+    permits.release("m1")
+    assert not acquire(permits, "m4", limit=2).held, "m3 came first"
+    assert acquire(permits, "m3", limit=2).held
+    permits.release("m2")
+    assert acquire(permits, "m4", limit=2).held
 
 
 def test_the_second_that_waits_takes_the_second_of_two_that_are_free(
-    database: Database, turns: MigrationPermitRepository
+    database: Database, permits: MigrationPermitRepository
 ) -> None:
     noted(database, 1, 2, 3)
-    assert take(turns, "m1", at_once=1).held
-    assert not take(turns, "m2", at_once=1).held
-    assert not take(turns, "m3", at_once=1).held
-    assert take(turns, "m3", at_once=3).held, "the configuration was read again: there is room for both"
-    assert take(turns, "m2", at_once=3).held
+    assert acquire(permits, "m1", limit=1).held
+    assert not acquire(permits, "m2", limit=1).held
+    assert not acquire(permits, "m3", limit=1).held
+    assert acquire(permits, "m3", limit=3).held, "the configuration was read again: there is room for both"
+    assert acquire(permits, "m2", limit=3).held
 
 
 def test_a_turn_is_the_migrations_whoever_works_on_it(replicas: tuple[Database, Database]) -> None:
     noted(replicas[0], 1, 2, 3)
     first, second = (MigrationPermitRepository(replica) for replica in replicas)
-    assert take(first, "m1", at_once=1).held
-    assert not take(first, "m2", at_once=1).held
-    assert take(second, "m1", at_once=1).held, "taken over, it has its turn"
-    assert not take(second, "m3", at_once=1).held
-    assert not take(second, "m2", at_once=1).held
-    second.give_back("m1")
-    assert not take(first, "m3", at_once=1).held
-    assert take(second, "m2", at_once=1).held, "and its place in the line"
+    assert acquire(first, "m1", limit=1).held
+    assert not acquire(first, "m2", limit=1).held
+    assert acquire(second, "m1", limit=1).held, "taken over, it has its turn"
+    assert not acquire(second, "m3", limit=1).held
+    assert not acquire(second, "m2", limit=1).held
+    second.release("m1")
+    assert not acquire(first, "m3", limit=1).held
+    assert acquire(second, "m2", limit=1).held, "and its place in the line"
 
 
-def test_who_pauses_goes_to_the_end_of_the_line(database: Database, turns: MigrationPermitRepository) -> None:
+def test_who_pauses_goes_to_the_end_of_the_line(
+    database: Database, permits: MigrationPermitRepository
+) -> None:
     noted(database, 1, 2, 3)
-    take(turns, "m1", at_once=1)
-    take(turns, "m2", at_once=1)
-    take(turns, "m3", at_once=1)
-    turns.give_back("m2")
-    turns.give_back("m1")
-    assert not take(turns, "m2", at_once=1).held
-    assert take(turns, "m3", at_once=1).held
+    acquire(permits, "m1", limit=1)
+    acquire(permits, "m2", limit=1)
+    acquire(permits, "m3", limit=1)
+    permits.release("m2")
+    permits.release("m1")
+    assert not acquire(permits, "m2", limit=1).held
+    assert acquire(permits, "m3", limit=1).held
 
 
 def test_who_wants_out_waits_for_nobody_and_counts_all_the_same(
-    database: Database, turns: MigrationPermitRepository
+    database: Database, permits: MigrationPermitRepository
 ) -> None:
     noted(database, 1, 2, 3)
-    take(turns, "m1", at_once=1)
-    take(turns, "m2", at_once=1)
-    assert take(turns, "m3", at_once=None) == ConcurrencyPermit(held=True, at_work=2)
-    turns.give_back("m1")
-    assert not take(turns, "m2", at_once=1).held
-    assert take(turns, "m2", at_once=None).held, "also one that waited"
+    acquire(permits, "m1", limit=1)
+    acquire(permits, "m2", limit=1)
+    assert acquire(permits, "m3", limit=None) == ConcurrencyPermit(held=True, at_work=2)
+    permits.release("m1")
+    assert not acquire(permits, "m2", limit=1).held
+    assert acquire(permits, "m2", limit=None).held, "also one that waited"
 
 
-def test_projects_do_not_wait_for_each_other(database: Database, turns: MigrationPermitRepository) -> None:
+def test_projects_do_not_wait_for_each_other(database: Database, permits: MigrationPermitRepository) -> None:
     noted(database, 1)
     noted(database, 2, project="bank")
-    assert take(turns, "m1", at_once=1).held
-    assert take(turns, "m2", at_once=1, project="bank").held
+    assert acquire(permits, "m1", limit=1).held
+    assert acquire(permits, "m2", limit=1, project="bank").held
 
 
 def test_a_migration_that_has_ended_holds_no_turn(
-    database: Database, turns: MigrationPermitRepository
+    database: Database, permits: MigrationPermitRepository
 ) -> None:
     noted(database, 1, 2, 3, 4)
     register, continuations = ClusterMigrationRepository(database), LongRunningOperationRepository(database)
-    take(turns, "m1", at_once=2)
-    take(turns, "m2", at_once=2)
-    register.stands("m1", state=DONE, ended_at=NOW)
-    assert take(turns, "m3", at_once=2).held
+    acquire(permits, "m1", limit=2)
+    acquire(permits, "m2", limit=2)
+    register.update_state("m1", state=DONE, ended_at=NOW)
+    assert acquire(permits, "m3", limit=2).held
     operation = LongRunningOperation(
         operation="operation-2", project="shop", action={}, request={}, work="migrate", input={}, begun_at=NOW
     )
-    continuations.keep(
+    continuations.create(
         operation, entry=InboxEntry(key="k", operation="operation-2", payload={}, received_at=NOW)
     )
-    assert not take(turns, "m4", at_once=2).held
-    continuations.end("operation-2", end={"problem": {}}, now=NOW)
-    assert take(turns, "m4", at_once=2).held, "its work was given up, whatever the migration says of itself"
+    assert not acquire(permits, "m4", limit=2).held
+    continuations.store_outcome("operation-2", outcome={"problem": {}}, now=NOW)
+    assert acquire(permits, "m4", limit=2).held, (
+        "its work was given up, whatever the migration says of itself"
+    )
 
 
 def test_of_many_that_ask_at_one_moment_in_two_replicas_no_more_than_the_limit_work(
@@ -160,11 +164,11 @@ def test_of_many_that_ask_at_one_moment_in_two_replicas_no_more_than_the_limit_w
     noted(replicas[0], *range(12))
     sides = [MigrationPermitRepository(replica) for replica in replicas]
     with ThreadPoolExecutor(12) as pool:
-        permits = list(pool.map(lambda number: take(sides[number % 2], f"m{number}", at_once=3), range(12)))
+        permits = list(pool.map(lambda number: acquire(sides[number % 2], f"m{number}", limit=3), range(12)))
     assert sum(permit.held for permit in permits) == 3
     with ThreadPoolExecutor(12) as pool:
         again = list(
-            pool.map(lambda number: take(sides[(number + 1) % 2], f"m{number}", at_once=3).held, range(12))
+            pool.map(lambda number: acquire(sides[(number + 1) % 2], f"m{number}", limit=3).held, range(12))
         )
     assert again == [permit.held for permit in permits], "asked again elsewhere, nothing has changed"
 
@@ -174,24 +178,24 @@ def test_everybody_has_had_a_turn_in_the_order_of_asking(replicas: tuple[Databas
     sides = [MigrationPermitRepository(replica) for replica in replicas]
     order: list[str] = []
     for number in range(6):
-        take(sides[number % 2], f"m{number}", at_once=2)
+        acquire(sides[number % 2], f"m{number}", limit=2)
     waiting = [f"m{number}" for number in range(6)]
     while waiting:
-        order += [migration for migration in reversed(waiting) if take(sides[0], migration, at_once=2).held]
+        order += [migration for migration in reversed(waiting) if acquire(sides[0], migration, limit=2).held]
         waiting = [migration for migration in waiting if migration not in order]
         for migration in order[-2:]:
-            sides[1].give_back(migration)
+            sides[1].release(migration)
     assert [sorted(order[at : at + 2]) for at in (0, 2, 4)] == [["m0", "m1"], ["m2", "m3"], ["m4", "m5"]]
 
 
 def test_a_pause_and_a_turn_do_not_touch_each_others_rows(
-    database: Database, turns: MigrationPermitRepository
+    database: Database, permits: MigrationPermitRepository
 ) -> None:
     noted(database, 1)
     register = ClusterMigrationRepository(database)
-    take(turns, "m1", at_once=1)
-    register.stands("m1", state=PAUSED, waits="somebody paused it")
-    turns.give_back("m1")
-    turns.give_back("m1")
+    acquire(permits, "m1", limit=1)
+    register.update_state("m1", state=PAUSED, waits="somebody paused it")
+    permits.release("m1")
+    permits.release("m1")
     stored = register.get("m1")
     assert stored is not None and (stored.state, stored.waits) == (PAUSED, "somebody paused it")

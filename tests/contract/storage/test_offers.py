@@ -18,7 +18,7 @@ def test_the_same_action_of_one_answer_keeps_its_opaque_id(database: Database) -
 
     def put(operation: str, **arguments: str) -> str:
         action = {"action": "verify", "arguments": arguments}
-        return offers.put(
+        return offers.store(
             operation=operation, action=action, project="shop", channel="C1", thread="1.0", now=NOW
         )
 
@@ -32,23 +32,23 @@ def test_the_same_action_of_one_answer_keeps_its_opaque_id(database: Database) -
 
 def test_one_operation_claims_a_button_until_it_gives_it_back(database: Database) -> None:
     offers = ButtonActionRepository(database)
-    offer = offers.put(
+    offer = offers.store(
         operation="op-1", action={"action": "delete"}, project=None, channel="C1", thread="1.0", now=NOW
     )
-    assert offers.take(offer, operation="op-2") is True
-    assert offers.take(offer, operation="op-2") is True, "a repeated attempt is the same claim"
-    assert offers.take(offer, operation="op-3") is False
-    offers.give_back(offer, operation="op-3")
-    assert offers.take(offer, operation="op-3") is False, "only whoever has claimed it gives it back"
-    offers.give_back(offer, operation="op-2")
-    assert offers.take(offer, operation="op-3") is True
-    assert offers.take("guessed", operation="op-3") is False
+    assert offers.claim(offer, operation="op-2") is True
+    assert offers.claim(offer, operation="op-2") is True, "a repeated attempt is the same claim"
+    assert offers.claim(offer, operation="op-3") is False
+    offers.release_claim(offer, operation="op-3")
+    assert offers.claim(offer, operation="op-3") is False, "only whoever has claimed it gives it back"
+    offers.release_claim(offer, operation="op-2")
+    assert offers.claim(offer, operation="op-3") is True
+    assert offers.claim("guessed", operation="op-3") is False
 
 
 def test_a_button_that_an_older_version_has_stored_keeps_its_id(database: Database) -> None:
     """With another digest, a message that is shown again after an upgrade would get new buttons."""
     action = {"b": 1, "a": "ü"}
-    offer = ButtonActionRepository(database).put(
+    offer = ButtonActionRepository(database).store(
         operation="op", action=action, project=None, channel="C", thread="", now=NOW
     )
     with database.reading() as connection:

@@ -41,7 +41,7 @@ def test_a_change_is_noted_once_and_read_back_as_it_was(database: Database) -> N
 def test_what_was_written_is_kept_with_its_version(database: Database) -> None:
     changes = PolicyChangeRepository(database)
     changes.begin(change())
-    changes.written("7f3a01", after=POLICY, uid="u", version="13", note="beside another")
+    changes.mark_written("7f3a01", after=POLICY, uid="u", version="13", note="beside another")
     stored = changes.get("7f3a01")
     assert stored is not None and stored.before is None
     assert (stored.state, stored.after, stored.after_uid, stored.after_version) == (
@@ -57,7 +57,7 @@ def test_a_roll_back_marks_what_it_took_back(database: Database) -> None:
     changes = PolicyChangeRepository(database)
     changes.begin(change("a"))
     changes.begin(change("b", kind="rollback", wanted=None, undoes="a"))
-    changes.written("b", after=None)
+    changes.mark_written("b", after=None)
     taken_back = changes.get("a")
     assert taken_back is not None and taken_back.undone_by == "b"
 
@@ -65,7 +65,7 @@ def test_a_roll_back_marks_what_it_took_back(database: Database) -> None:
 def test_a_change_that_was_not_made_says_why(database: Database) -> None:
     changes = PolicyChangeRepository(database)
     changes.begin(change())
-    changes.give_up("7f3a01", note="somebody else wrote it")
+    changes.mark_given_up("7f3a01", note="somebody else wrote it")
     stored = changes.get("7f3a01")
     assert stored is not None and (stored.state, stored.note) == (GIVEN_UP, "somebody else wrote it")
 
@@ -77,5 +77,5 @@ def test_changes_are_found_by_their_reference_within_a_project(database: Databas
     changes.begin(change("7f3b00", project="other"))
     assert [stored.operation for stored in changes.find("shop", "7f3a")] == ["7f3a02", "7f3a01"]
     assert changes.find("shop", "7f3b") == [] and changes.find("shop", "7_3a") == []
-    changes.written("7f3a01", after=None)
+    changes.mark_written("7f3a01", after=None)
     assert [stored.operation for stored in changes.of_cluster("shop", "uuid-1", limit=5)] == ["7f3a01"]

@@ -19,10 +19,10 @@ def test_a_replica_id_belongs_to_one_live_process(database: Database) -> None:
     with pytest.raises(ReplicaTaken):
         replicas.claim("r1", instance="b", version="1", now=NOW + timedelta(seconds=5), alive_for=alive_for)
     replicas.claim("r1", instance="b", version="1", now=NOW + timedelta(seconds=31), alive_for=alive_for)
-    assert replicas.beat("r1", instance="a", now=NOW) is False
-    assert replicas.beat("r1", instance="b", now=NOW) is True
-    replicas.leave("r1", instance="b")
-    assert replicas.beat("r1", instance="b", now=NOW) is False
+    assert replicas.heartbeat("r1", instance="a", now=NOW) is False
+    assert replicas.heartbeat("r1", instance="b", now=NOW) is True
+    replicas.deregister("r1", instance="b")
+    assert replicas.heartbeat("r1", instance="b", now=NOW) is False
 
 
 def test_the_replicas_with_a_young_heartbeat_are_alive(database: Database) -> None:
@@ -31,7 +31,7 @@ def test_the_replicas_with_a_young_heartbeat_are_alive(database: Database) -> No
         heartbeat = NOW - timedelta(seconds=seconds)
         replicas.claim(replica, instance="i", version="1", now=heartbeat, alive_for=timedelta(seconds=30))
     assert replicas.alive(since=NOW - timedelta(seconds=30)) == ["a", "b"]
-    replicas.leave("a", instance="another process")
+    replicas.deregister("a", instance="another process")
     assert replicas.alive(since=NOW - timedelta(seconds=30)) == ["a", "b"]
-    replicas.leave("a", instance="i")
+    replicas.deregister("a", instance="i")
     assert replicas.alive(since=NOW - timedelta(seconds=30)) == ["b"]

@@ -14,25 +14,25 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def test_the_first_operation_has_the_name_until_it_releases_it(database: Database) -> None:
     names = ReservationRepository(database)
-    assert names.take("shop", "dev-eu", operation="op-1", now=NOW) == "op-1"
-    assert names.take("shop", "dev-eu", operation="op-1", now=NOW) == "op-1"
-    assert names.take("shop", "dev-eu", operation="op-2", now=NOW) == "op-1"
-    assert names.take("bank", "dev-eu", operation="op-2", now=NOW) == "op-2", "another scope"
+    assert names.reserve("shop", "dev-eu", operation="op-1", now=NOW) == "op-1"
+    assert names.reserve("shop", "dev-eu", operation="op-1", now=NOW) == "op-1"
+    assert names.reserve("shop", "dev-eu", operation="op-2", now=NOW) == "op-1"
+    assert names.reserve("bank", "dev-eu", operation="op-2", now=NOW) == "op-2", "another scope"
     names.release("shop", "dev-eu", operation="op-2")
-    assert names.take("shop", "dev-eu", operation="op-2", now=NOW) == "op-1", "only the holder releases it"
+    assert names.reserve("shop", "dev-eu", operation="op-2", now=NOW) == "op-1", "only the holder releases it"
     names.release("shop", "dev-eu", operation="op-1")
-    assert names.take("shop", "dev-eu", operation="op-2", now=NOW) == "op-2"
+    assert names.reserve("shop", "dev-eu", operation="op-2", now=NOW) == "op-2"
 
 
 def test_an_operation_that_has_ended_holds_no_name(database: Database) -> None:
     names, operations = ReservationRepository(database), LongRunningOperationRepository(database)
-    operations.keep(
+    operations.create(
         LongRunningOperation(
             operation="op-1", project="shop", action={}, request={}, work="create", input={}, begun_at=NOW
         ),
         entry=InboxEntry(key="k", operation="op-1", payload={}, received_at=NOW),
     )
-    names.take("shop", "dev-eu", operation="op-1", now=NOW)
-    assert names.take("shop", "dev-eu", operation="op-2", now=NOW) == "op-1"
-    operations.end("op-1", end={"problem": {}}, now=NOW)
-    assert names.take("shop", "dev-eu", operation="op-2", now=NOW) == "op-2"
+    names.reserve("shop", "dev-eu", operation="op-1", now=NOW)
+    assert names.reserve("shop", "dev-eu", operation="op-2", now=NOW) == "op-1"
+    operations.store_outcome("op-1", outcome={"problem": {}}, now=NOW)
+    assert names.reserve("shop", "dev-eu", operation="op-2", now=NOW) == "op-2"

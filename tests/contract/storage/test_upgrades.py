@@ -101,7 +101,7 @@ def test_old_events_become_the_chain_in_their_order_and_nothing_of_them_is_lost(
         connection.execute(sa.insert(OLD), events)
     assert first_version.upgrade() is True
 
-    stored = list(AuditEventRepository(first_version).everything())
+    stored = list(AuditEventRepository(first_version).stream())
     assert stored == [
         AuditEvent(**(event | {"position": number})) for number, event in enumerate(events, start=1)
     ]
@@ -113,7 +113,7 @@ def test_the_chain_goes_on_after_the_old_events(first_version: Database) -> None
         connection.execute(sa.insert(OLD), [old_event(3)])
     first_version.upgrade()
     audit = AuditEventRepository(first_version)
-    [stored] = audit.everything()
+    [stored] = audit.stream()
     outcome = AuditEvent(**(vars(stored) | {"phase": OUTCOME, "outcome": "succeeded", "position": None}))
     assert audit.append(outcome) is True
     assert audit.append(outcome) is False
@@ -172,7 +172,7 @@ def test_migrations_that_an_older_version_had_at_work_keep_working(before_turns:
 
     def works(number: int) -> bool:
         project = "bank" if number == 9 else "shop"
-        return turns.take(f"m{number}", operation=f"operation-{number}", project=project, at_once=1).held
+        return turns.acquire(f"m{number}", operation=f"operation-{number}", project=project, limit=1).held
 
     at_work = [f"m{number}" for number in range(1, 10) if works(number)]
     assert at_work == ["m1", "m2", "m7", "m9"], "no more begin, and what works is not stopped"

@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def test_only_the_last_verification_of_a_cluster_is_kept(database: Database) -> None:
     verifications = VerificationRepository(database)
     for verdict in ("degraded", "healthy"):
-        verifications.keep(
+        verifications.store(
             LastVerification(
                 project="shop", cluster="uuid-1", name="prod-eu", verdict=verdict, report={"n": 1}, at=NOW
             )
@@ -25,10 +25,10 @@ def test_only_the_last_verification_of_a_cluster_is_kept(database: Database) -> 
 def test_a_cluster_that_is_gone_has_no_verification(database: Database) -> None:
     verifications = VerificationRepository(database)
     for cluster, name in (("uuid-1", "prod-eu"), ("uuid-2", "dev-eu")):
-        verifications.keep(
+        verifications.store(
             LastVerification(project="shop", cluster=cluster, name=name, verdict="healthy", report={}, at=NOW)
         )
     assert [last.name for last in verifications.of_project("shop")] == ["dev-eu", "prod-eu"]
-    verifications.forget("other", "uuid-1")
-    verifications.forget("shop", "uuid-1")
+    verifications.delete("other", "uuid-1")
+    verifications.delete("shop", "uuid-1")
     assert [last.name for last in verifications.of_project("shop")] == ["dev-eu"]

@@ -141,9 +141,9 @@ def test_the_effect_waits_for_its_window_and_begins_in_it(database: Database) ->
         not_after=NOW + timedelta(hours=14),
     )
     assert approvals.decide(approval.id, night, project="shop", typed="dev-eu").state == APPROVED
-    assert repository.pass_time(now=NOW + timedelta(hours=9)) == 0 and waiting(database) == []
-    assert repository.pass_time(now=NOW + timedelta(hours=10)) == 1
-    assert repository.pass_time(now=NOW + timedelta(hours=10)) == 0, "it is set off once"
+    assert repository.apply_deadlines(now=NOW + timedelta(hours=9)) == 0 and waiting(database) == []
+    assert repository.apply_deadlines(now=NOW + timedelta(hours=10)) == 1
+    assert repository.apply_deadlines(now=NOW + timedelta(hours=10)) == 0, "it is set off once"
     assert waiting(database) == ["effect-of-op-1"]
     clock.now = NOW + timedelta(hours=11)
     assert approvals.start(approval.id, DELETE, proposal()).state == STARTED
@@ -154,7 +154,7 @@ def test_a_window_that_is_over_voids_the_approval(database: Database) -> None:
     approval = approvals.ask(ask())
     soon = Vote(person="U2", name="bo", approved=True, not_after=NOW + timedelta(hours=1))
     approvals.decide(approval.id, soon, project="shop", typed="dev-eu")
-    repository.pass_time(now=NOW + timedelta(hours=2))
+    repository.apply_deadlines(now=NOW + timedelta(hours=2))
     current = approvals.get(approval.id, project="shop")
     assert current.state == VOID and "window was over" in current.note
 
@@ -185,7 +185,7 @@ def test_an_approval_waiting_for_its_window_can_still_be_taken_back(database: Da
     later = Vote(person="U2", name="bo", approved=True, not_before=NOW + timedelta(hours=10))
     approvals.decide(approval.id, later, project="shop", typed="dev-eu")
     assert approvals.withdraw(approval.id, person="U1", project="shop").state == WITHDRAWN
-    assert ApprovalRepository(database).pass_time(now=NOW + timedelta(hours=11)) == 0
+    assert ApprovalRepository(database).apply_deadlines(now=NOW + timedelta(hours=11)) == 0
 
 
 def test_what_has_changed_since_voids_it_and_is_named(database: Database) -> None:
@@ -239,25 +239,29 @@ def test_a_reason_can_be_required(database: Database) -> None:
 def test_a_reminder_is_given_once(database: Database) -> None:
     approvals, repository = desk(database), ApprovalRepository(database)
     approval = approvals.ask(ask())
-    assert repository.remind(now=NOW, due=lambda approval_row: approval_row.expires_at < NOW) == []
-    assert [approval_row.id for approval_row in repository.remind(now=NOW, due=lambda _each: True)] == [
-        approval.id
-    ]
-    assert repository.remind(now=NOW, due=lambda _each: True) == []
+    assert repository.claim_reminders(now=NOW, due=lambda approval_row: approval_row.expires_at < NOW) == []
+    assert [
+        approval_row.id for approval_row in repository.claim_reminders(now=NOW, due=lambda _each: True)
+    ] == [approval.id]
+    assert repository.claim_reminders(now=NOW, due=lambda _each: True) == []
 
 
 def test_each_state_is_shown_by_one_replica_and_again_if_it_could_not(database: Database) -> None:
     approvals, repository = desk(database), ApprovalRepository(database)
     approval = approvals.ask(ask())
-    claimed = repository.announce(now=NOW, seconds=60)
+    claimed = repository.claim_announcements(now=NOW, seconds=60)
     assert [approval_row.id for approval_row in claimed] == [approval.id]
-    assert repository.announce(now=NOW, seconds=60) == []
+    assert repository.claim_announcements(now=NOW, seconds=60) == []
     later = NOW + timedelta(seconds=61)
-    assert [approval_row.id for approval_row in repository.announce(now=later, seconds=60)] == [approval.id]
-    repository.announced(approval.id, version=1)
-    assert repository.announce(now=later, seconds=60) == []
+    assert [approval_row.id for approval_row in repository.claim_announcements(now=later, seconds=60)] == [
+        approval.id
+    ]
+    repository.mark_announced(approval.id, version=1)
+    assert repository.claim_announcements(now=later, seconds=60) == []
     approvals.decide(approval.id, BO, project="shop", typed="dev-eu")
-    assert [approval_row.version for approval_row in repository.announce(now=later, seconds=60)] == [2]
+    assert [
+        approval_row.version for approval_row in repository.claim_announcements(now=later, seconds=60)
+    ] == [2]
 
 
 def test_changes_are_named_and_many_are_counted() -> None:

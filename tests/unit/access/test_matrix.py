@@ -176,9 +176,9 @@ class Quiet:
 
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None: ...
 
-    def progress(self, request: IncomingRequest, state: object) -> None: ...
+    def report_progress(self, request: IncomingRequest, state: object) -> None: ...
 
-    def changed(self, request: IncomingRequest, name: str, state: object) -> None: ...
+    def report_state(self, request: IncomingRequest, name: str, state: object) -> None: ...
 
     def finish(self, conclusion: Conclusion) -> None: ...
 
@@ -186,7 +186,9 @@ class Quiet:
 
 
 class NoWork:
-    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
+    def start_workflow(
+        self, work: str, *, operation: str, project: str, workflow_input: dict[str, Any]
+    ) -> None:
         raise Problem("nothing goes on here")
 
 

@@ -44,7 +44,7 @@ class Runtime:
 
 
 class Continuations:
-    def unended(self) -> list[object]:
+    def running(self) -> list[object]:
         return []
 
 

@@ -112,7 +112,7 @@ def test_the_words_become_a_filter_of_this_project_without_this_request() -> Non
         "k8s",
         "failed",
     )
-    assert (events.since, events.but, page) == (NOW - timedelta(hours=24), "this-one", 2)
+    assert (events.since, events.excluded_operation, page) == (NOW - timedelta(hours=24), "this-one", 2)
     assert events.until == datetime(2026, 11, 23, 23, 59, 59, 999999, tzinfo=UTC)
 
 

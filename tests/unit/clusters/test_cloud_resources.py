@@ -26,7 +26,7 @@ LISTS: dict[str, list[dict[str, Any]]] = {
 
 
 class Kube:
-    def all_of(self, path: str, kind: Any) -> list[Any]:
+    def list_all(self, path: str, kind: Any) -> list[Any]:
         return [msgspec.convert(body, kind) for body in LISTS[path]]
 
 

@@ -20,7 +20,7 @@ PRODUCTION = ConfiguredEntry(production=True)
 class Migrations:
     """One open migration that names `u-dev`."""
 
-    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+    def open_migration_of(self, cluster: str, *, ordered_by: str = "") -> str | None:
         return "m42" if cluster == "u-dev" or ordered_by == "of-m42" else None
 
 

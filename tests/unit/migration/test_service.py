@@ -95,7 +95,7 @@ def begin(service: Desk, **stored: Any) -> str:
     service.services.start(START, context())
     migration = migration_id("op1")
     if stored:
-        service.register.stands(migration, **stored)
+        service.register.update_state(migration, **stored)
     return migration
 
 
@@ -129,7 +129,7 @@ def test_one_open_migration_at_most_names_a_cluster(service: Desk) -> None:
         service.services.start(START, context("op2"))
     assert refusal.value.what == f"The migration {migration} moves one of these clusters already"
     assert f"`/xk8s migrate cancel {migration}`" in refusal.value.fix
-    service.register.stands(migration, state=DONE, ended_at=NOW)
+    service.register.update_state(migration, state=DONE, ended_at=NOW)
     service.services.start(START, context("op2"))
 
 
@@ -156,9 +156,9 @@ def test_a_migration_is_shown_with_its_plan_and_the_next_decision(service: Desk)
     assert shown.link == "https://slack/op1"
     assert shown.plan.startswith("# Plan: dev (flannel) to new (calico)")
     assert shown.next_decision == "the cut-over (migrate.cutover)"
-    service.register.stands(migration, step="soak")
+    service.register.update_state(migration, step="soak")
     assert "(migrate.delete)" in service.services.show(action, context()).next_decision
-    service.register.stands(migration, state=DONE, ended_at=NOW)
+    service.register.update_state(migration, state=DONE, ended_at=NOW)
     ended = service.services.show(action, context())
     assert (ended.next_decision, ended.summary.choices) == ("", ())
 
@@ -176,7 +176,7 @@ def test_a_signal_is_stored_once_for_the_workflow_to_hear(service: Desk) -> None
     assert signal == SignalSent(
         migration=migration, word=Signal.PAUSE, source="dev", target="new", step=Step.DEPLOY
     )
-    pending = service.register.wish(migration)
+    pending = service.register.pending_signal(migration)
     assert pending is not None and (pending.word, pending.number, pending.by) == ("pause", 1, "ana")
 
 
@@ -188,7 +188,7 @@ def test_a_signal_that_the_step_refuses_is_not_stored(service: Desk) -> None:
     assert "roll it back instead" in refusal.value.why
     with pytest.raises(SignalRefused, match="cannot be resumed now"):
         service.services.resume(MigrateResume(migration=migration), context("op3"))
-    pending = service.register.wish(migration)
+    pending = service.register.pending_signal(migration)
     assert pending is not None and pending.number == 0
 
 

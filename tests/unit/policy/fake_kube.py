@@ -29,7 +29,7 @@ class FakeKube:
             raise answer
         return msgspec.convert(answer, kind)
 
-    def all_of(self, path: str, kind: type[T]) -> list[T]:
+    def list_all(self, path: str, kind: type[T]) -> list[T]:
         """All items of a list."""
         return self.get(path, list[kind])  # type: ignore[valid-type]
 

@@ -29,11 +29,11 @@ class Changes:
     def get(self, operation: str) -> PolicyChange | None:
         return self.records.get(operation)
 
-    def written(self, operation: str, **values: Any) -> None:
+    def mark_written(self, operation: str, **values: Any) -> None:
         version = {"after_uid": values.pop("uid", ""), "after_version": values.pop("version", "")}
         self._update(operation, state=WRITTEN, **version, **values)
 
-    def give_up(self, operation: str, *, note: str) -> None:
+    def mark_given_up(self, operation: str, *, note: str) -> None:
         self._update(operation, state=GIVEN_UP, note=note)
 
     def _update(self, operation: str, **values: Any) -> None:

@@ -39,10 +39,10 @@ class RecordingAnswer:
     def begin(self, request: IncomingRequest, action: Action, project: str | None) -> None:
         self._post("begin")
 
-    def progress(self, request: IncomingRequest, state: object) -> None:
+    def report_progress(self, request: IncomingRequest, state: object) -> None:
         self.states.append(state)
 
-    def changed(self, request: IncomingRequest, name: str, state: object) -> None:
+    def report_state(self, request: IncomingRequest, name: str, state: object) -> None:
         self.states.append((name, state))
 
     def finish(self, conclusion: Conclusion) -> None:

@@ -23,11 +23,11 @@ def test_what_nobody_has_decided_expires_once(database: Database) -> None:
     clock, changes = Clock(), list[str]()
     approval = desk(database, clock).ask(ask())
     worker = expiry(database, clock, changes)
-    worker.pass_time()
+    worker.apply_deadlines()
     assert changes == []
     clock.now += timedelta(hours=24)
-    worker.pass_time()
-    worker.pass_time()
+    worker.apply_deadlines()
+    worker.apply_deadlines()
     assert changes == ["changed"]
     assert desk(database, clock).get(approval.id, project="shop").state == EXPIRED
 
@@ -39,7 +39,7 @@ def test_an_effect_is_set_off_when_its_window_opens(database: Database) -> None:
     night = Vote(person="U2", name="bo", approved=True, not_before=NOW + timedelta(hours=10))
     assert approvals.decide(approval.id, night, project="shop", typed="dev-eu").state == APPROVED
     clock.now += timedelta(hours=10)
-    expiry(database, clock, changes).pass_time()
+    expiry(database, clock, changes).apply_deadlines()
     leased = InboxRepository(database).lease(owner="r", now=clock.now, seconds=30, limit=5)
     assert changes == ["changed"] and [entry.operation for entry in leased] == ["effect-of-op-1"]
 
@@ -51,5 +51,5 @@ def test_a_window_that_was_missed_voids_the_approval(database: Database) -> None
     soon = Vote(person="U2", name="bo", approved=True, not_after=NOW + timedelta(hours=1))
     approvals.decide(approval.id, soon, project="shop", typed="dev-eu")
     clock.now += timedelta(hours=2)
-    expiry(database, clock, changes).pass_time()
+    expiry(database, clock, changes).apply_deadlines()
     assert changes == ["changed"] and approvals.get(approval.id, project="shop").state == VOID

@@ -80,9 +80,9 @@ def test_work_that_goes_on_is_shown_with_who_asked_for_it(database: Database) ->
         begun_at=NOW,
     )
     repository = LongRunningOperationRepository(database)
-    repository.keep(continuation, entry=inbox_entry(request()))
+    repository.create(continuation, entry=inbox_entry(request()))
     bank = dataclasses.replace(continuation, operation="op-2", project="bank")
-    repository.keep(bank, entry=inbox_entry(request(key="k2", operation="op-2")))
+    repository.create(bank, entry=inbox_entry(request(key="k2", operation="op-2")))
     [running] = page(database, "U9", VIEWER).running
     assert (running.words, running.name, running.asker) == ("cluster delete dev-eu", "cluster.delete", "U1")
     assert running.since == NOW and running.migration is None
@@ -90,7 +90,7 @@ def test_work_that_goes_on_is_shown_with_who_asked_for_it(database: Database) ->
 
 def test_only_projects_of_the_person_are_shown(database: Database) -> None:
     for project in ("shop", "bank"):
-        VerificationRepository(database).keep(
+        VerificationRepository(database).store(
             LastVerification(project=project, cluster="u1", name="prod", verdict="healthy", report={}, at=NOW)
         )
     events = Events(("shop", "cluster.list"), ("bank", "cluster.list"), ("shop", "approvals.form"))

@@ -37,7 +37,7 @@ OWNER = "replica"
 class ClosableAnswer(RecordingAnswer):
     """The far end, with its progress, in a channel that can be archived."""
 
-    def progress(self, request: IncomingRequest, state: object) -> None:
+    def report_progress(self, request: IncomingRequest, state: object) -> None:
         self.shown.append(f"progress {state} in {request.place.channel}")
 
 
@@ -48,10 +48,12 @@ class Elsewhere:
         self.begun: list[tuple[str, str, dict[str, Any]]] = []
         self.broken = False
 
-    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
+    def start_workflow(
+        self, work: str, *, operation: str, project: str, workflow_input: dict[str, Any]
+    ) -> None:
         if self.broken:
             raise Problem("it cannot be begun just now")
-        self.begun.append((work, operation, given))
+        self.begun.append((work, operation, workflow_input))
 
 
 class Gate:
@@ -173,8 +175,8 @@ def test_nobody_waits_for_it_and_it_is_neither_answered_nor_an_orphan(bench: Ben
 def test_its_end_is_audited_and_shown_once_without_asking_for_rights_again(bench: Bench) -> None:
     said(bench, request())
     bench.work()
-    bench.reporter.progress(OPERATION, "half")
-    bench.reporter.end(OPERATION, {"result": "made"})
+    bench.reporter.report_progress(OPERATION, "half")
+    bench.reporter.report_outcome(OPERATION, {"result": "made"})
     assert bench.woken == [True]
     ended = bench.work()
     assert (ended.outcome, ended.result, ended.project) == (Outcome.SUCCEEDED, "made", "shop")
@@ -189,7 +191,7 @@ def test_an_end_that_came_before_the_worker_had_finished_is_not_lost(bench: Benc
     entry = bench.lease()
     assert entry is not None
     bench.pipeline.handle(request(), bench.answer, attempt=entry.attempt)
-    bench.reporter.end(OPERATION, {"problem": "no valid host"})
+    bench.reporter.report_outcome(OPERATION, {"problem": "no valid host"})
     assert bench.inbox.finish(entry.id, owner=OWNER, now=NOW)
     ended = bench.work()
     assert ended.outcome is Outcome.FAILED and ended.problem is not None
@@ -199,11 +201,11 @@ def test_an_end_that_came_before_the_worker_had_finished_is_not_lost(bench: Benc
 def test_a_second_end_changes_nothing(bench: Bench) -> None:
     said(bench, request())
     bench.work()
-    bench.reporter.end(OPERATION, {"result": "made"})
-    bench.reporter.end(OPERATION, {"problem": "not made"})
+    bench.reporter.report_outcome(OPERATION, {"result": "made"})
+    bench.reporter.report_outcome(OPERATION, {"problem": "not made"})
     assert bench.work().result == "made"
-    bench.reporter.end(OPERATION, {"problem": "not made"})
-    bench.reporter.progress(OPERATION, "late")
+    bench.reporter.report_outcome(OPERATION, {"problem": "not made"})
+    bench.reporter.report_progress(OPERATION, "late")
     assert bench.lease() is None and "progress late in C1" not in bench.answer.shown
 
 
@@ -223,7 +225,7 @@ def test_what_could_not_be_begun_is_begun_at_the_next_try_and_validated_once(ben
 def test_a_crash_between_outcome_and_thread_shows_it_at_the_next_try_with_one_outcome(bench: Bench) -> None:
     said(bench, request())
     bench.work()
-    bench.reporter.end(OPERATION, {"result": "made"})
+    bench.reporter.report_outcome(OPERATION, {"result": "made"})
     entry = bench.lease()
     assert entry is not None
     bench.pipeline.handle(
@@ -237,7 +239,7 @@ def test_a_crash_between_outcome_and_thread_shows_it_at_the_next_try_with_one_ou
 def test_a_channel_that_is_gone_does_not_keep_a_request_open(bench: Bench) -> None:
     said(bench, request())
     bench.work()
-    bench.reporter.end(OPERATION, {"result": "made"})
+    bench.reporter.report_outcome(OPERATION, {"result": "made"})
     bench.answer.postable = False
     assert bench.work().outcome is Outcome.SUCCEEDED
     assert bench.lease() is None and bench.outcomes() == [("succeeded", "")]
@@ -246,7 +248,7 @@ def test_a_channel_that_is_gone_does_not_keep_a_request_open(bench: Bench) -> No
 def test_a_request_of_a_terminal_is_kept_so_that_a_replica_can_end_it(bench: Bench) -> None:
     assert bench.pipeline.handle(request(EntryPoint.TERMINAL), bench.answer).outcome is Outcome.OPEN
     assert bench.lease() is None
-    bench.reporter.end(OPERATION, {"result": "made"})
+    bench.reporter.report_outcome(OPERATION, {"result": "made"})
     assert bench.work().outcome is Outcome.SUCCEEDED
 
 
@@ -255,4 +257,4 @@ def test_nothing_of_the_response_url_is_kept_with_it(bench: Bench) -> None:
     bench.work()
     continuation = bench.repository.get(OPERATION)
     assert continuation is not None and continuation.request["place"]["response_url"] == ""
-    assert [continuation.operation for continuation in bench.repository.unended()] == [OPERATION]
+    assert [continuation.operation for continuation in bench.repository.running()] == [OPERATION]

@@ -85,7 +85,9 @@ def bench(
 
 
 class NoWork:
-    def begin(self, work: str, *, operation: str, project: str, given: dict[str, Any]) -> None:
+    def start_workflow(
+        self, work: str, *, operation: str, project: str, workflow_input: dict[str, Any]
+    ) -> None:
         raise AssertionError(f"{work} was begun")
 
 

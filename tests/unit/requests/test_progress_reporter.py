@@ -28,7 +28,7 @@ def continuations(database: Database) -> LongRunningOperationRepository:
         input={},
         begun_at=NOW,
     )
-    repository.keep(continuation, entry=inbox_entry(request()))
+    repository.create(continuation, entry=inbox_entry(request()))
     return repository
 
 
@@ -41,28 +41,28 @@ def reporter(
 def test_progress_and_new_states_go_to_the_answer(continuations: LongRunningOperationRepository) -> None:
     answer = RecordingAnswer()
     reports = reporter(continuations, answer)
-    reports.progress(request().operation, "half")
-    reports.changed(request().operation, "copied", "all objects")
+    reports.report_progress(request().operation, "half")
+    reports.report_state(request().operation, "copied", "all objects")
     assert answer.states == ["half", ("copied", "all objects")]
 
 
 def test_an_operation_that_nobody_knows_is_not_shown(continuations: LongRunningOperationRepository) -> None:
     answer = RecordingAnswer()
-    reporter(continuations, answer).progress("nobody", "half")
+    reporter(continuations, answer).report_progress("nobody", "half")
     assert answer.states == []
 
 
 def test_after_the_end_nothing_more_is_shown(continuations: LongRunningOperationRepository) -> None:
     answer, woken = RecordingAnswer(), list[bool]()
     reports = reporter(continuations, answer, lambda: woken.append(True))
-    reports.end(request().operation, {"result": "deleted"})
-    reports.progress(request().operation, "late")
+    reports.report_outcome(request().operation, {"result": "deleted"})
+    reports.report_progress(request().operation, "late")
     assert woken == [True] and answer.states == []
 
 
 def test_the_work_goes_on_if_a_state_cannot_be_shown(continuations: LongRunningOperationRepository) -> None:
     class Silent(RecordingAnswer):
-        def progress(self, *_arguments: Any) -> None:
+        def report_progress(self, *_arguments: Any) -> None:
             raise Problem("Slack did not answer")
 
-    reporter(continuations, Silent()).progress(request().operation, "half")
+    reporter(continuations, Silent()).report_progress(request().operation, "half")

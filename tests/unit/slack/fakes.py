@@ -88,7 +88,7 @@ class FakeDeliveries:
         self.rows[operation, slot] = new
         return new
 
-    def posted(self, *, operation: str, slot: str, ts: str) -> None:
+    def mark_posted(self, *, operation: str, slot: str, ts: str) -> None:
         row = self.rows[operation, slot]
         self.rows[operation, slot] = Delivery(
             channel=row.channel, thread=row.thread, ts=ts, begun=row.begun, fresh=False

@@ -24,7 +24,7 @@ class FakeRepository:
         self.offers: dict[str, ButtonAction] = {}
         self.taken: dict[str, str] = {}
 
-    def put(self, *, now: Any, **values: Any) -> str:
+    def store(self, *, now: Any, **values: Any) -> str:
         assert now == NOW
         offer = f"offer-{len(self.offers) + 1}"
         self.offers[offer] = ButtonAction(id=offer, **values)
@@ -33,10 +33,10 @@ class FakeRepository:
     def get(self, offer: str) -> ButtonAction | None:
         return self.offers.get(offer)
 
-    def take(self, offer: str, *, operation: str) -> bool:
+    def claim(self, offer: str, *, operation: str) -> bool:
         return self.taken.setdefault(offer, operation) == operation
 
-    def give_back(self, offer: str, *, operation: str) -> None:
+    def release_claim(self, offer: str, *, operation: str) -> None:
         if self.taken.get(offer) == operation:
             del self.taken[offer]
 

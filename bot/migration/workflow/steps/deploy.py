@@ -102,7 +102,7 @@ def _wait_until_shown(run: Run, name: str) -> list[Json]:
         clusters = _built_clusters(run, name)
         if clusters or run.position.step is not Step.DEPLOY or waited >= SETTLE_SECONDS:
             return clusters
-        run.flow.pause(1.0)
+        run.flow.sleep(1.0)
         waited += 1.0
 
 

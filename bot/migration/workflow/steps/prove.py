@@ -47,7 +47,7 @@ def _prove(run: Run) -> Json:
         equal, differences = _compare(clusters)
         workloads = startup.top_level(clusters.inventory, run.plan.items)
         now = startup.current_baseline(clusters.target, clusters.writer.surface, run.plan, workloads)
-        results = proof_checks.run_checks(clusters, run.flow.pause)
+        results = proof_checks.run_checks(clusters, run.flow.sleep)
     differences += proof_checks.faults(results)
     if differences:
         raise NotProven(

@@ -73,7 +73,7 @@ def _run_hooks(run: Run) -> Json:
         pods = [
             {**pod, "apiVersion": "v1", "kind": "Pod"}
             for namespace in run.plan.namespaces
-            for pod in clusters.target.all_of(f"/api/v1/namespaces/{namespace}/pods", dict)
+            for pod in clusters.target.list_all(f"/api/v1/namespaces/{namespace}/pods", dict)
         ]
         ran = hooks.run(clusters.target, pods, hooks.HookPhase.AFTER_START)
     return {"hooks": len(ran)}

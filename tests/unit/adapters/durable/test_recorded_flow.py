@@ -34,14 +34,14 @@ class Reporter:
     def __init__(self) -> None:
         self.reports: list[tuple[object, ...]] = []
 
-    def progress(self, operation: str, state: object) -> None:
+    def report_progress(self, operation: str, state: object) -> None:
         self.reports.append(("progress", operation, state))
 
-    def changed(self, operation: str, name: str, state: object) -> None:
+    def report_state(self, operation: str, name: str, state: object) -> None:
         self.reports.append(("changed", operation, name, state))
 
-    def end(self, operation: str, end: Json) -> None:
-        self.reports.append(("end", operation, end))
+    def report_outcome(self, operation: str, outcome: Json) -> None:
+        self.reports.append(("end", operation, outcome))
 
 
 class Clock(threading.Event):
@@ -79,8 +79,8 @@ def flow(
         project="shop",
         reporter=reporter or Reporter(),
         record=journal.record,
-        ending=clock,
-        owned=owned,
+        stopping=clock,
+        owns=owned,
     )
 
 
@@ -127,21 +127,19 @@ def test_nothing_is_recorded_when_the_process_stops(journal: Journal, clock: Clo
     with pytest.raises(ProcessStopping):
         flow(journal, clock).step("order", lambda: {"id": 1})
     with pytest.raises(ProcessStopping):
-        flow(journal, clock).pause(1.0)
+        flow(journal, clock).sleep(1.0)
     assert journal.outputs == {}
 
 
 def test_a_poll_is_soon_at_first_and_slower_later(journal: Journal, clock: Clock) -> None:
     looks = iter([None] * 8 + [{"status": "CREATE_COMPLETE"}])
-    assert flow(journal, clock).until("built", lambda: next(looks), every=2.0) == {
-        "status": "CREATE_COMPLETE"
-    }
+    assert flow(journal, clock).poll("built", lambda: next(looks), every=2.0) == {"status": "CREATE_COMPLETE"}
     assert clock.pauses == pytest.approx([0.25, 0.375, 0.5625, 0.84375, 1.265625, 1.8984375, 2.0, 2.0])
 
 
 def test_a_poll_of_a_lost_workflow_stops(journal: Journal, clock: Clock) -> None:
     with pytest.raises(OwnershipLost):
-        flow(journal, clock, owned=lambda: clock.now < 20).until("built", lambda: None, every=10.0)
+        flow(journal, clock, owned=lambda: clock.now < 20).poll("built", lambda: None, every=10.0)
     assert 20 <= clock.now < 60 and journal.outputs == {}
 
 
@@ -160,6 +158,6 @@ def flow_fence(journal: Journal, clock: Clock) -> Json:
 def test_states_are_reported_for_the_operation(journal: Journal, clock: Clock) -> None:
     reporter = Reporter()
     running = flow(journal, clock, reporter=reporter)
-    running.progress("half")
-    running.changed("built", "whole")
+    running.report_progress("half")
+    running.report_state("built", "whole")
     assert reporter.reports == [("progress", "a" * 32, "half"), ("changed", "a" * 32, "built", "whole")]

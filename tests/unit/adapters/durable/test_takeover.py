@@ -39,7 +39,7 @@ class FakeRuntime:
     def status(self, operation: str) -> str | None:
         return self.statuses.get(operation)
 
-    def begin(self, work: str, *, operation: str, project: str, given: Json) -> None:
+    def start_workflow(self, work: str, *, operation: str, project: str, workflow_input: Json) -> None:
         self.started.append(operation)
 
     def delete_ended(self, *, before: datetime) -> int:
@@ -53,12 +53,12 @@ class Reporter:
     def __init__(self) -> None:
         self.outcomes: dict[str, object] = {}
 
-    def progress(self, operation: str, state: object) -> None: ...
+    def report_progress(self, operation: str, state: object) -> None: ...
 
-    def changed(self, operation: str, name: str, state: object) -> None: ...
+    def report_state(self, operation: str, name: str, state: object) -> None: ...
 
-    def end(self, operation: str, end: Json) -> None:
-        self.outcomes[operation] = OUTCOMES.decode(end)
+    def report_outcome(self, operation: str, outcome: Json) -> None:
+        self.outcomes[operation] = OUTCOMES.decode(outcome)
 
 
 def operation(name: str, *, work: str = "create", seconds: float = 60) -> LongRunningOperation:
@@ -79,10 +79,10 @@ def supervisor(
     options: dict[str, Any] = {
         "me": "a",
         "alive": lambda: ["a", "b", "terminal"],
-        "keepers": lambda: ["a", "b"],
+        "supervisors": lambda: ["a", "b"],
         "open_work": lambda: operations,
         "reporter": reporter,
-        "ends": OUTCOMES,
+        "outcomes": OUTCOMES,
         "now": lambda: NOW,
     }
     return TakeoverSupervisor(cast(Runtime, runtime), **options | overrides)
@@ -96,7 +96,7 @@ def reporter() -> Reporter:
 def test_only_the_first_live_replica_takes_over(reporter: Reporter) -> None:
     runtime = FakeRuntime()
     supervisor(runtime, reporter, operation("lost"), me="b").supervise()
-    supervisor(runtime, reporter, operation("lost"), keepers=list).supervise()
+    supervisor(runtime, reporter, operation("lost"), supervisors=list).supervise()
     assert runtime.alive is None and runtime.started == []
     supervisor(runtime, reporter).supervise()
     assert runtime.alive == ["a", "b", "terminal"], "the work of a terminal that waits is no orphan"

@@ -27,8 +27,8 @@ def test_a_volume_names_the_servers_that_it_is_attached_to(services: CloudServic
         answer(200, {"volume": {"id": "v1", "status": "in-use", "attachments": attachments}}),
         answer(200, {"volume": {"id": "v2", "status": "available"}}),
     ]
-    assert services.disk("v1") == Volume(id="v1", status="in-use", servers=("s1",))
-    assert services.disk("v2") == Volume(id="v2", status="available")
+    assert services.volume("v1") == Volume(id="v1", status="in-use", servers=("s1",))
+    assert services.volume("v2") == Volume(id="v2", status="available")
     assert proxy.requests[0][:2] == ("GET", "/volumes/v1")
 
 
@@ -97,8 +97,8 @@ def test_a_load_balancer_has_the_pools_of_its_listeners(services: CloudServices,
 def test_a_load_balancer_is_found_by_its_whole_description(services: CloudServices, proxy: Proxy) -> None:
     balancers = [{"id": "lb1", "description": "shop/web of dev"}, {"id": "lb2", "description": "shop/web"}]
     proxy.answers = [answer(200, {"loadbalancers": balancers}), answer(200, {"loadbalancers": []})]
-    assert services.described("shop/web") == "lb2"
-    assert services.described("shop/web") == ""
+    assert services.balancer_by_description("shop/web") == "lb2"
+    assert services.balancer_by_description("shop/web") == ""
     assert proxy.requests[0][1] == "/lbaas/loadbalancers?description=shop%2Fweb"
 
 
@@ -111,9 +111,11 @@ def test_a_floating_ip_is_found_by_address_or_port_and_changed(services: CloudSe
         *[answer(200, {"floatingip": {}}) for _ in range(3)],
     ]
     address = FloatingIP(id="f1", address="203.0.113.7", port="p1", description="shop")
-    assert services.find("203.0.113.7") == address
-    assert services.on("p1") == FloatingIP(id="f1", address="203.0.113.7", port="", description="")
-    assert services.find("203.0.113.8") is None
+    assert services.address("203.0.113.7") == address
+    assert services.address_of_port("p1") == FloatingIP(
+        id="f1", address="203.0.113.7", port="", description=""
+    )
+    assert services.address("203.0.113.8") is None
     services.attach("f1", "p2")
     services.attach("f1", "")
     services.describe("f1", "of m1")

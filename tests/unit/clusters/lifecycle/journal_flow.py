@@ -57,14 +57,14 @@ class Told:
         self.changes: list[tuple[str, Any]] = []
         self.ends: list[Json] = []
 
-    def progress(self, operation: str, state: object) -> None:
+    def report_progress(self, operation: str, state: object) -> None:
         self.states.append(state)
 
-    def changed(self, operation: str, name: str, state: object) -> None:
+    def report_state(self, operation: str, name: str, state: object) -> None:
         self.changes.append((name, state))
 
-    def end(self, operation: str, end: Json) -> None:
-        self.ends.append(end)
+    def report_outcome(self, operation: str, outcome: Json) -> None:
+        self.ends.append(outcome)
 
 
 class JournalRun:
@@ -84,8 +84,8 @@ class JournalRun:
             project="shop",
             reporter=self.told,
             record=self._record,
-            ending=clock,  # type: ignore[arg-type]
-            owned=self._owned,
+            stopping=clock,  # type: ignore[arg-type]
+            owns=self._owned,
         )
 
     def point(self) -> None:
@@ -219,7 +219,7 @@ def project_cloud(cloud: Cloud, verdicts: list[Verdict]) -> ProjectCloud:
             raise Problem("Magnum is out of reach")
         return report(verdict, cloud.clock)
 
-    return ProjectCloud(cloud="xloud", magnum=cloud, verify=verify, forget=cloud.forgotten.append)
+    return ProjectCloud(name="xloud", magnum=cloud, verify=verify, forget=cloud.forgotten.append)
 
 
 __all__ = [

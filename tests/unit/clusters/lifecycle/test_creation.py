@@ -82,7 +82,7 @@ def test_a_cluster_is_ordered_with_the_templates_labels_and_our_mark_then_verifi
     states = [type(state) for state in run.told.states]
     assert states[0] is ClusterBuilding and states[-1] is ClusterVerifying
     assert [name for name, _ in run.told.changes] == ["built"]
-    assert reservations.take("xloud", "dev", operation="other", now=clock.now) == "other"
+    assert reservations.reserve("xloud", "dev", operation="other", now=clock.now) == "other"
 
 
 def test_a_run_may_be_cut_off_at_any_effect_and_there_is_one_cluster_in_the_end(
@@ -144,7 +144,9 @@ def test_what_magnum_refuses_is_not_tried_again_and_told_the_same_after_a_crash(
 def test_another_request_for_the_same_name_is_refused_while_the_first_goes_on(
     cloud: Cloud, reservations: ReservationRepository, clock: Clock
 ) -> None:
-    assert reservations.take("xloud", "dev", operation="first" + "0" * 27, now=clock.now).startswith("first")
+    assert reservations.reserve("xloud", "dev", operation="first" + "0" * 27, now=clock.now).startswith(
+        "first"
+    )
     with pytest.raises(Problem, match="is being created already"):
         play(cloud, reservations, JournalRun(Journal(), clock))
     assert not cloud.found

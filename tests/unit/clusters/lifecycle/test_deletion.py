@@ -28,7 +28,7 @@ class Migrations:
     def __init__(self) -> None:
         self.named: dict[str, str] = {}
 
-    def naming(self, cluster: str, *, ordered_by: str = "") -> str | None:
+    def open_migration_of(self, cluster: str, *, ordered_by: str = "") -> str | None:
         return self.named.get(cluster) or self.named.get(ordered_by)
 
 

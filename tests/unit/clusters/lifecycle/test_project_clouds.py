@@ -36,7 +36,7 @@ def test_a_cluster_is_verified_as_it_is_now_and_the_report_is_stored() -> None:
         FakeProjects(magnum), verifier, stored.append, lambda project, of: dropped.append((project, of))
     )
     cloud = clouds("shop", "op")
-    assert cloud.cloud == "xloud" and [body["name"] for body in cloud.magnum.clusters()] == ["dev"]
+    assert cloud.name == "xloud" and [body["name"] for body in cloud.magnum.clusters()] == ["dev"]
     assert cloud.verify("u-dev", Driver("calico")).asked == "calico"
     assert [(last.cluster, last.verdict) for last in stored] == [("u-dev", "healthy")]
     cloud.forget("u-dev")

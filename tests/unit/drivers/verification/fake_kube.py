@@ -14,14 +14,14 @@ FORBIDDEN = "the server says no (HTTP 403)"
 
 
 class FakeKube:
-    """Answers `all_of` from `lists`, by path or by path and label selector; any other path is a 404."""
+    """Answers `list_all` from `lists`, by path or by path and label selector; any other path is a 404."""
 
     def __init__(self, **lists: Any) -> None:
         self.lists: dict[str, Any] = dict(lists)
         self.asked: list[str] = []
         self.closed = False
 
-    def all_of(self, path: str, _kind: type, *, labels: str = "", fields: str = "") -> Sequence[Any]:
+    def list_all(self, path: str, _kind: type, *, labels: str = "", fields: str = "") -> Sequence[Any]:
         self.asked.append(path)
         items = self.lists.get(f"{path}?{labels}", self.lists.get(path))
         if items is None:

@@ -29,7 +29,7 @@ class Api:
     replies: list[Reply | None]  # None: nothing comes
     paths: list[str] = dataclasses.field(default_factory=list)
 
-    def once(self, path: str, *, seconds: float, most: int) -> Reply:
+    def get_once(self, path: str, *, seconds: float, most: int) -> Reply:
         self.paths.append(path)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if reply is None:

@@ -43,7 +43,7 @@ class Octavia:
         assert balancer == self.found.id
         return self.found
 
-    def described(self, text: str) -> str:
+    def balancer_by_description(self, text: str) -> str:
         assert text == "Kubernetes external service shop/web from cluster c"
         return self.named
 

@@ -13,7 +13,7 @@ from tests.unit.migration.proof.test_http_probes import app, get, service
 class Answering(MemoryKube):
     """A cluster whose Services answer."""
 
-    def once(self, path: str, *, seconds: float, most: int) -> Reply:
+    def get_once(self, path: str, *, seconds: float, most: int) -> Reply:
         assert path.endswith("/services/http:web:80/proxy/ready")
         return Reply(status=204, data=b"hunter2")
 

@@ -36,10 +36,10 @@ class Neutron:
 
     addresses: dict[str, FloatingIP] = dataclasses.field(default_factory=lambda: {"fip-1": OWN})
 
-    def find(self, address: str) -> FloatingIP | None:
+    def address(self, address: str) -> FloatingIP | None:
         return next((ip for ip in self.addresses.values() if ip.address == address), None)
 
-    def on(self, port: str) -> FloatingIP | None:
+    def address_of_port(self, port: str) -> FloatingIP | None:
         return next((ip for ip in self.addresses.values() if ip.port == port), None)
 
     def describe(self, floating_ip: str, text: str) -> None:

@@ -46,7 +46,7 @@ class Cinder:
     status: str = "available"
     servers: tuple[str, ...] = ()
 
-    def disk(self, volume: str) -> Volume:
+    def volume(self, volume: str) -> Volume:
         return Volume(id=volume, status=self.status, servers=self.servers)
 
 

@@ -35,7 +35,7 @@ class Cinder:
     becomes: str = "creating"
     numbers: itertools.count[int] = dataclasses.field(default_factory=itertools.count)
 
-    def disk(self, volume: str) -> Volume:
+    def volume(self, volume: str) -> Volume:
         return Volume(id=volume, status="available")
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:

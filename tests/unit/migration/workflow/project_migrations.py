@@ -51,7 +51,7 @@ class ProjectMigrations:
             self.store(name, operation=f"of-{name}")
 
     def store(self, name: str, *, operation: str) -> None:
-        self.register.begin(
+        self.register.create(
             ClusterMigration(
                 id=name,
                 operation=operation,
@@ -95,7 +95,7 @@ class ProjectMigrations:
         assert self.takes(name)
 
     def takes(self, name: str) -> bool:
-        return self.turns.take(name, operation=f"of-{name}", project="shop", at_once=AT_ONCE).held
+        return self.turns.acquire(name, operation=f"of-{name}", project="shop", limit=AT_ONCE).held
 
     def working(self) -> set[str]:
         """Which migrations hold a turn now."""
@@ -109,7 +109,7 @@ class ProjectMigrations:
         return row.waits
 
     def signal(self, name: str, word: Signal) -> None:
-        self.register.want(name, str(word), by="ana", operation=f"wish-{word}")
+        self.register.send_signal(name, str(word), by="ana", operation=f"wish-{word}")
 
 
 @contextmanager

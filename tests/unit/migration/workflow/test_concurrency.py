@@ -36,7 +36,7 @@ def test_the_third_of_two_waits_says_so_and_begins_when_one_is_done(project: Pro
     project.clock.meanwhile = [
         lambda: observed.append(project.waits("m3")),
         lambda: observed.append(str(len(played.journal.kept))),
-        lambda: project.turns.give_back("m1"),
+        lambda: project.turns.release("m1"),
     ]
     run.begin(Step.DEPLOY)
     assert observed == ["waits for its turn: 2 of 2 migrations of shop are at work", "0"], (
@@ -51,7 +51,7 @@ def test_it_tells_again_that_it_waits_before_people_wonder(project: ProjectMigra
     project.work("m2")
     run, played = project.run("m3")
     nothing: list[Callable[[], None]] = [lambda: None] * 180
-    project.clock.meanwhile = [*nothing, lambda: project.turns.give_back("m1")]
+    project.clock.meanwhile = [*nothing, lambda: project.turns.release("m1")]
     run.begin(Step.DEPLOY)
     states = [state for state in played.told.states if isinstance(state, MigrationProgress)]
     assert all(
@@ -76,7 +76,7 @@ def test_while_it_is_paused_others_work_and_then_it_waits_again(project: Project
     project.clock.meanwhile = [
         others,
         lambda: working.append(project.working()),
-        lambda: project.turns.give_back("m3"),
+        lambda: project.turns.release("m3"),
     ]
     tries: list[str] = []
 
@@ -99,7 +99,7 @@ def test_what_is_waited_for_is_looked_at_in_its_turn_and_its_time_begins_then(
     project.work("m2")
     run, _played = project.run("m3")
     nothing: list[Callable[[], None]] = [lambda: None] * 120
-    project.clock.meanwhile = [*nothing, lambda: project.turns.give_back("m1")]
+    project.clock.meanwhile = [*nothing, lambda: project.turns.release("m1")]
     looks = iter([["web: 0 of 2 pods ready"], []])
     ready = Wait(name="wait", what="become ready", within=timedelta(seconds=30))
     run.steps.wait(ready, lambda: next(looks))
@@ -165,7 +165,7 @@ def test_a_decision_that_is_waited_for_holds_no_turn_and_what_was_approved_waits
     project.clock.meanwhile = [
         approve,
         lambda: waited.append((project.waits("m1"), people.status)),
-        lambda: project.turns.give_back("m2"),
+        lambda: project.turns.release("m2"),
     ]
     assert approved_cutover(run) == ("bo",)
     assert working == [set()]

@@ -97,7 +97,7 @@ def test_a_decision_is_asked_for_once_in_the_thread_of_the_request(
     decision = decisions().request(OPERATION, "cutover-1", PROPOSAL)
     again = decisions().request(OPERATION, "cutover-1", PROPOSAL)
     assert decision == again and decision.status is DecisionStatus.OPEN
-    [approval] = ApprovalRepository(database).waiting(["shop"])
+    [approval] = ApprovalRepository(database).unfinished(["shop"])
     assert (approval.requester, approval.channel, approval.thread) == ("U1", "C1", "1.0")
     assert approval.operation == f"{OPERATION}:cutover-1"
 
@@ -106,7 +106,7 @@ def test_what_was_approved_in_a_thread_goes_on_under_the_operation_of_its_root(
     decisions: Make, database: Database
 ) -> None:
     decisions(Continuations(continues=ROOT)).request(OPERATION, "cutover-1", PROPOSAL)
-    [approval] = ApprovalRepository(database).waiting(["shop"])
+    [approval] = ApprovalRepository(database).unfinished(["shop"])
     assert approval.operation == f"{ROOT}:cutover-1"
 
 
@@ -115,7 +115,7 @@ def test_a_request_without_a_channel_is_decided_in_the_channel_of_the_project(
     decisions: Make, database: Database, place: Place
 ) -> None:
     decisions(Continuations(place=place)).request(OPERATION, "cutover-1", PROPOSAL)
-    [approval] = ApprovalRepository(database).waiting(["shop"])
+    [approval] = ApprovalRepository(database).unfinished(["shop"])
     assert (approval.channel, approval.thread) == ("home of shop", "")
 
 

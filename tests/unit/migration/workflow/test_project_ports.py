@@ -105,7 +105,7 @@ class Clouds:
             raise Refusal(f"There is no project {project}")
         magnum: Any = SimpleNamespace(cluster=self._cluster)
         verify: Any = lambda cluster, driver: f"{driver} on {cluster}"  # noqa: E731
-        return ProjectCloud(cloud="xloud", magnum=magnum, verify=verify, forget=self.forgotten.append)
+        return ProjectCloud(name="xloud", magnum=magnum, verify=verify, forget=self.forgotten.append)
 
     def _cluster(self, ref: str) -> dict[str, Any]:
         if ref == "gone":
@@ -115,7 +115,7 @@ class Clouds:
 
 def test_a_live_cloud_asks_the_magnum_of_the_moment() -> None:
     cloud = live_cloud(Clouds(), "shop", "op")
-    assert cloud.cloud == "xloud" and cloud.magnum.cluster("u1") == {"uuid": "u1"}
+    assert cloud.name == "xloud" and cloud.magnum.cluster("u1") == {"uuid": "u1"}
     with pytest.raises(MagnumNotFound):
         cloud.magnum.cluster("gone")
     assert str(cloud.verify("u1", None)) == "None on u1"
@@ -128,4 +128,4 @@ def test_a_project_that_is_gone_is_a_problem_of_the_call_and_not_of_whoever_hold
     for call in (lambda: cloud.magnum.clusters(), lambda: cloud.forget("u1")):
         with pytest.raises(Problem, match="There is no project shop"):
             call()
-    assert live_cloud(clouds, "shop", "op").cloud == ""
+    assert live_cloud(clouds, "shop", "op").name == ""

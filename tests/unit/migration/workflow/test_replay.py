@@ -74,8 +74,8 @@ def replayed(steps: list[tuple[str, Json]]) -> tuple[MigrationEnded, int]:
         project="shop",
         reporter=outside("the reporter"),
         record=replay.record,
-        ending=threading.Event(),
-        owned=outside("the owner"),
+        stopping=threading.Event(),
+        owns=outside("the owner"),
     )
     return workflow(flow, {"migration": "m1"}), replay.taken
 

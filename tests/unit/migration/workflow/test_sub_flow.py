@@ -25,7 +25,7 @@ def test_steps_are_recorded_under_the_prefix_with_the_permit_of_the_migration(
     results: list[Json] = []
     flow = SubFlow(migration=run, prefix="deploy", interruptible=True, on_result=results.append)
     assert flow.step("order", lambda: {"id": "u9"}) == {"id": "u9"}
-    assert flow.until("build", lambda: {"id": "u9"}, every=1.0) == {"id": "u9"}
+    assert flow.poll("build", lambda: {"id": "u9"}, every=1.0) == {"id": "u9"}
     assert records(played) == [("deploy: order", {"id": "u9"}), ("deploy: build", {"done": {"id": "u9"}})]
     assert results == [{"id": "u9"}] and project.working() == {"m1"}
 
@@ -38,7 +38,7 @@ def test_a_signal_interrupts_it_before_the_next_effect_and_while_it_waits(projec
         flow.step("order", lambda: pytest.fail("nothing is ordered any more"))
     assert interrupted.value.signal == {"wanted": "cancel", "number": 1, "by": "ana"}
     with pytest.raises(SubFlowInterrupted):
-        flow.until("build", lambda: pytest.fail("nothing is looked at any more"), every=1.0)
+        flow.poll("build", lambda: pytest.fail("nothing is looked at any more"), every=1.0)
 
 
 def test_what_cannot_be_interrupted_hears_nothing_and_waits_for_no_permit(project: ProjectMigrations) -> None:
@@ -48,7 +48,7 @@ def test_what_cannot_be_interrupted_hears_nothing_and_waits_for_no_permit(projec
     flow = SubFlow(migration=run, prefix="delete", interruptible=False)
     project.signal("m1", Signal.CANCEL)
     assert flow.step("delete", lambda: {"gone": False}) == {"gone": False}
-    assert flow.until("gone", lambda: {"seconds": 3.0}, every=1.0) == {"seconds": 3.0}
+    assert flow.poll("gone", lambda: {"seconds": 3.0}, every=1.0) == {"seconds": 3.0}
     assert records(played) == [("delete: delete", {"gone": False}), ("delete: gone", {"seconds": 3.0})]
 
 
@@ -63,11 +63,13 @@ def test_what_magnum_says_is_shown_as_progress_of_the_migration(project: Project
     run, played = project.run("m1")
     flow, now = SubFlow(migration=run, prefix="deploy", interruptible=True), project.clock.now
     building = ClusterBuilding(name="new", template="t", nodes=3, masters=1, status="", seconds=1.0, at=now)
-    flow.progress(building)
-    flow.progress(dataclasses.replace(building, status="CREATE_IN_PROGRESS"))
+    flow.report_progress(building)
+    flow.report_progress(dataclasses.replace(building, status="CREATE_IN_PROGRESS"))
     for status in ("CREATE_COMPLETE", "DELETE_IN_PROGRESS"):
-        flow.progress(ClusterDeleting(name="dev", status=status, seconds=1.0, at=now, trouble="silent"))
-    flow.changed("built", object())
+        flow.report_progress(
+            ClusterDeleting(name="dev", status=status, seconds=1.0, at=now, trouble="silent")
+        )
+    flow.report_state("built", object())
     details = [(state.detail, state.trouble) for state in played.told.states]
     assert details == [
         ("Magnum says accepted", ""),

@@ -117,7 +117,7 @@ BUILDING = ClusterBuilding(name="dev", template="k8s", nodes=3, masters=1, statu
 
 def test_a_state_is_shown_in_the_thread_and_the_root_has_its_line(workspace: Workspace) -> None:
     workspace.post_root()
-    workspace.answer().progress(COMMAND, BUILDING)
+    workspace.answer().report_progress(COMMAND, BUILDING)
     [(show, unchanged)] = workspace.board.states
     assert not unchanged and list(workspace.board.root_lines) == ["⏳ *dev*: Magnum builds it"]
     workspace.updates.room = 0
@@ -131,7 +131,7 @@ def test_a_state_is_shown_in_the_thread_and_the_root_has_its_line(workspace: Wor
 
 
 def test_a_state_of_a_read_brings_its_root_along(workspace: Workspace) -> None:
-    workspace.answer().progress(COMMAND, clusters.STATES[-1])
+    workspace.answer().report_progress(COMMAND, clusters.STATES[-1])
     [(show, _)] = workspace.board.states
     show()
     root, state = workspace.web.of("post")
@@ -141,12 +141,12 @@ def test_a_state_of_a_read_brings_its_root_along(workspace: Workspace) -> None:
 def test_a_state_in_which_only_the_time_has_changed_says_so(workspace: Workspace) -> None:
     head: dict[str, Any] = {"migration": "m", "source": "a", "target": "b", "route": "r"}
     state = MigrationProgress(**head, step=Step.COPY, seconds=1, total_seconds=1, at=NOW, calm=True)
-    workspace.answer().progress(COMMAND, state)
+    workspace.answer().report_progress(COMMAND, state)
     assert workspace.board.states[0][1] is True
 
 
 def test_a_root_that_is_not_there_has_no_line(workspace: Workspace) -> None:
-    workspace.answer().progress(COMMAND, BUILDING)
+    workspace.answer().report_progress(COMMAND, BUILDING)
     [show] = workspace.board.root_lines.values()
     show()
     assert workspace.web.calls == []
@@ -156,7 +156,7 @@ def test_what_has_come_to_a_new_state_is_a_message_of_its_own_said_once(workspac
     workspace.post_root()
     built = ClusterBuilt(name="dev", nodes=3, masters=1, driver="calico", api_address="", seconds=60)
     for _ in range(2):
-        workspace.answer().changed(COMMAND, "built", built)
+        workspace.answer().report_state(COMMAND, "built", built)
     [post] = workspace.web.of("post")
     assert post["thread"] == "1.0" and post["priority"] is Priority.STATE
     [line] = workspace.board.root_lines
@@ -166,7 +166,7 @@ def test_what_has_come_to_a_new_state_is_a_message_of_its_own_said_once(workspac
 def test_the_root_of_who_asked_shows_how_an_approved_change_stands(workspace: Workspace) -> None:
     workspace.post_root(EARLIER)
     approved = request(EntryPoint.APPROVED, Place(channel="C1"), continues=EARLIER)
-    workspace.answer().progress(approved, BUILDING)
+    workspace.answer().report_progress(approved, BUILDING)
     workspace.board.root_lines["⏳ *dev*: Magnum builds it"]()
     workspace.board.states[0][0]()
     assert workspace.web.of("update")[0]["ts"] == "1.0"
@@ -186,7 +186,7 @@ def test_the_end_becomes_the_message_that_followed_the_work_and_then_the_roots_l
 ) -> None:
     answer = workspace.answer()
     answer.begin(COMMAND, CREATE, "shop")
-    answer.progress(COMMAND, BUILDING)
+    answer.report_progress(COMMAND, BUILDING)
     workspace.board.states[0][0]()
     workspace.web.calls.clear()
     finish(workspace)

@@ -24,7 +24,7 @@ class FakeHomes:
         self.changes = 0
         self.since: datetime | None = None
 
-    def opened(self, person: str, *, now: datetime) -> None:
+    def record_opening(self, person: str, *, now: datetime) -> None:
         self.digests[person] = ""
         self.changes += 1
 
@@ -37,10 +37,10 @@ class FakeHomes:
         self.digests[person] = digest
         return changed
 
-    def forget(self, person: str, *, digest: str) -> None:
+    def release_claim(self, person: str, *, digest: str) -> None:
         self.digests[person] = ""
 
-    def mark(self) -> tuple[int, ...]:
+    def change_marker(self) -> tuple[int, ...]:
         return (self.changes,)
 
 

@@ -118,7 +118,7 @@ def test_its_id_is_noted_while_it_is_built_so_that_no_other_migration_takes_it(
 
     def look() -> None:
         [target] = magnum.found
-        migrations.append(project.register.naming(target))
+        migrations.append(project.register.open_migration_of(target))
 
     project.clock.meanwhile = [look]
     deployed(project, magnum)
@@ -132,7 +132,7 @@ def test_what_a_migration_that_was_cancelled_has_left_can_be_deleted(
     with pytest.raises(RollbackRequested):
         deployed(project, magnum)
     assert refused(project, magnum)
-    project.register.stands("m9", state=CANCELLED, ended_at=project.clock.now)
+    project.register.update_state("m9", state=CANCELLED, ended_at=project.clock.now)
     assert dataclasses.is_dataclass(delete(project, magnum))
 
 
@@ -159,7 +159,7 @@ def test_an_order_waits_for_its_turn_and_is_given_up_meanwhile(
 
     def give_up() -> None:
         if "waits for its turn" in project.waits("m9"):
-            project.register.want("m9", str(Signal.CANCEL), by="ana", operation="wish-2")
+            project.register.send_signal("m9", str(Signal.CANCEL), by="ana", operation="wish-2")
         else:
             project.clock.meanwhile.insert(0, give_up)
 
