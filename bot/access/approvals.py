@@ -94,7 +94,7 @@ class Approvals:
         self._now = now
         self._decided = decided
 
-    def needed(self, kind: str) -> bool:
+    def requires_approval(self, kind: str) -> bool:
         """Return whether a kind of change needs a decision."""
         return kind in self._rules().required
 

@@ -106,7 +106,7 @@ class Action(BaseModel):
                 subcommands = {
                     action.path[-1] for action in Action._registry.values() if len(action.path) == 2
                 }
-                if field == "cluster" and (value in subcommands or catalog.known(value)):
+                if field == "cluster" and (value in subcommands or catalog.find_driver(value)):
                     words += ["--cluster", value]
                 else:
                     words.append(str(value))

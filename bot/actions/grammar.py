@@ -144,7 +144,7 @@ def _typed_values(kind: type[Action], arguments: list[str]) -> dict[str, Any]:
 
 def _with_cluster(kind: type[Action], values: dict[str, Any], cluster: str) -> dict[str, Any]:
     if values.get("cluster") is not None and (
-        values.get("driver") is None or catalog.known(values["driver"])
+        values.get("driver") is None or catalog.find_driver(values["driver"])
     ):
         raise Mistake("The cluster is given twice", example=kind.example, topic=kind.path[0])
     return {**values, "cluster": cluster}

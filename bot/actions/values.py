@@ -66,7 +66,7 @@ def endpoint(value: str) -> str:
 def driver(value: str) -> str:
     """Accept a driver of the catalogue."""
     lowered = value.lower()
-    if catalog.known(lowered) is None:
+    if catalog.find_driver(lowered) is None:
         raise ValueError(f"there is no driver `{value}`")
     return lowered
 

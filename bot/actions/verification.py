@@ -29,7 +29,7 @@ class Verify(Action):
     def assemble(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Take a single word for the driver or for the cluster."""
         first, second = values.get("driver"), values.get("cluster")
-        if first is not None and catalog.known(first.lower()):
+        if first is not None and catalog.find_driver(first.lower()):
             return {**values, "driver": first.lower()}
         if first is None:
             return values

@@ -101,7 +101,7 @@ class SlackParts:
     def _make_progress_board(self) -> ProgressBoard:
         return ProgressBoard(
             self.update_rate_limit,
-            is_shown=lambda operation: self.outbox.shown(operation, "answer"),
+            is_shown=lambda operation: self.outbox.is_posted(operation, "answer"),
             is_over=self._continuations.has_outcome,
             monotonic=time.monotonic,
         )

@@ -244,7 +244,7 @@ class Core:
         clusters = PolicyClusters(self._projects, seconds=self._verification_seconds)
         changes = PolicyChangeRepository(self.database)
         services = PolicyServices(clusters, changes, now=utc_now)
-        proposals = PolicyProposals(services, self.approvals.needed)
+        proposals = PolicyProposals(services, self.approvals.requires_approval)
         return policy_service.routes(services, proposals, PolicyReaders(clusters, changes).all())
 
     def _migration_routes(self) -> Routes:

@@ -85,7 +85,7 @@ class ClusterCatalog:
         if self._magnum is None:
             return []
         by_template = {
-            template["uuid"]: drivers.known(template.get("network_driver"))
+            template["uuid"]: drivers.find_driver(template.get("network_driver"))
             for template in self._magnum.templates()
         }
         return [self._from_magnum(body, by_template) for body in self._magnum.clusters()]

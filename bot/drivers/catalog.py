@@ -68,7 +68,7 @@ def names() -> tuple[Driver, ...]:
     return tuple(profile.driver for profile in profiles())
 
 
-def known(name: str | None) -> Driver | None:
+def find_driver(name: str | None) -> Driver | None:
     """Return a name as a driver of the catalogue; None if there is no such driver."""
     return next((driver for driver in names() if driver == name), None)
 

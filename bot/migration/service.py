@@ -79,7 +79,9 @@ class MigrationServices:
 
     def propose(self, action: MigrateStart, context: Context) -> Proposal:
         """Return what approvers of a migration see. Raises `Refusal` for what stands against it."""
-        if not self.approvals.needed(KIND) or self._is_begun(migration_id(context.operation), context):
+        if not self.approvals.requires_approval(KIND) or self._is_begun(
+            migration_id(context.operation), context
+        ):
             return Proposal(kind="migrate.begun", headline=f"Migrate {action.cluster}")
         planned = self._plan(action, context)
         return plan_proposal(planned.plan, planned.options)

@@ -87,7 +87,7 @@ class ApprovalGate:
         approval = self._approvals.of_operation(context.operation)
         if approval is None:
             proposal = propose(action, context)
-            if not self._approvals.needed(proposal.kind):
+            if not self._approvals.requires_approval(proposal.kind):
                 return None
             approval = self._approvals.ask(self._approval_request(request, action, context, proposal))
             documents = proposal.documents

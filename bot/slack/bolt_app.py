@@ -39,12 +39,12 @@ def build_app(
 
         What Slack sends before that is known is taken all the same: it is only stored.
         """
-        known = identity.known
+        identified = identity.last_known
         return AuthorizeResult(
             enterprise_id=None,
-            team_id=known.team if known else None,
-            bot_user_id=known.bot_user if known else None,
-            bot_id=known.bot_id if known else None,
+            team_id=identified.team if identified else None,
+            bot_user_id=identified.bot_user if identified else None,
+            bot_id=identified.bot_id if identified else None,
             bot_token=client.token,
         )
 

@@ -48,7 +48,7 @@ class SlackIdentity:
         self._worker.stop(timeout=0.0)
 
     @property
-    def known(self) -> Identity | None:
+    def last_known(self) -> Identity | None:
         """The bot's identity; None until Slack has answered once."""
         return self._known
 

@@ -12,7 +12,7 @@ from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud, Projec
 from bot.clusters.lifecycle.provisioner import BuiltCluster, ClusterOrder, Provisioner
 from bot.clusters.lifecycle.results import ClusterBuilt, ClusterCreated, ClusterVerifying
 from bot.common.problems import Problem
-from bot.drivers.catalog import known
+from bot.drivers.catalog import find_driver
 from bot.drivers.verification.report import Verdict, VerificationReport
 
 WORK = "cluster.create"
@@ -41,7 +41,7 @@ class ClusterCreation:
         order = ClusterOrder.from_json(order_json)
         cloud = self._clouds(flow.project, flow.operation)
         built = self._provisioner.build(flow, cloud, order, within=self._limits().create)
-        driver = known(order.driver)
+        driver = find_driver(order.driver)
         return ClusterCreated(
             project=flow.project,
             id=built.id,
@@ -60,7 +60,7 @@ class ClusterCreation:
         self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder, built: BuiltCluster
     ) -> VerificationReport:
         """Verify the cluster until its driver is healthy or the time is over, and return the last report."""
-        driver = known(order.driver)
+        driver = find_driver(order.driver)
         completed = flow.step("complete", lambda: self._announce(flow, order, built))
         since = datetime.fromisoformat(completed["at"])
         last: list[VerificationReport] = []  # of this run
@@ -89,7 +89,7 @@ class ClusterCreation:
             name=order.name,
             nodes=order.nodes,
             masters=order.masters,
-            driver=str(known(order.driver) or "network driver"),
+            driver=str(find_driver(order.driver) or "network driver"),
             api_address=built.api_address,
             seconds=built.seconds,
         )
@@ -99,7 +99,7 @@ class ClusterCreation:
     def _verify(
         self, flow: Flow, cloud: ProjectCloud, order: ClusterOrder, built: BuiltCluster
     ) -> VerificationReport:
-        driver = known(order.driver)
+        driver = find_driver(order.driver)
         try:
             return cloud.verify(built.id, driver)
         except Problem as problem:  # Magnum is out of reach for a while

@@ -12,7 +12,7 @@ from bot.adapters.openstack.magnum import DEFAULT_NETWORK_DRIVER
 from bot.clusters.references import created_at, parse_time
 from bot.clusters.templates.spec import Defaults, TemplateSpec
 from bot.common.problems import Ambiguous, Choice, Refusal
-from bot.drivers.catalog import known
+from bot.drivers.catalog import find_driver
 from bot.drivers.driver import Driver
 
 
@@ -46,7 +46,7 @@ class Template:
         return cls(
             id=body["uuid"],
             name=body["name"],
-            driver=known(driver),
+            driver=find_driver(driver),
             network_driver=driver,
             kubernetes=labels.get("kube_tag", ""),
             image=body.get("image_id") or "",

@@ -34,7 +34,7 @@ class ApprovalDecisions:
 
     def needed(self, kind: str) -> bool:
         """Whether the configuration asks for an approval of this kind."""
-        return self.approvals.needed(kind)
+        return self.approvals.requires_approval(kind)
 
     def request(self, operation: str, name: str, proposal: Proposal) -> Decision:
         """Open an approval; a second attempt gets the same. Raises `NoApprover`."""

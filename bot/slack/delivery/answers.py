@@ -72,7 +72,7 @@ class SlackAnswer:
 
         def show() -> None:
             message = views.show_state(state)
-            if _needs_root(request) and not self._outbox.shown(request.operation, ROOT):
+            if _needs_root(request) and not self._outbox.is_posted(request.operation, ROOT):
                 self._post_root(request, None, views.state_root_line(state, message))
             offer = self._offers.for_answer(request, None)
             self._outbox.show(self._slot(request, ANSWER), message, offer, acquired=True)
@@ -96,7 +96,7 @@ class SlackAnswer:
             return
 
         def show() -> None:
-            if self._outbox.shown(root, ROOT):
+            if self._outbox.is_posted(root, ROOT):
                 self._show_root(root, request, None, line, acquired=True)
 
         self._board.put_root_line(request.operation, line, show)
@@ -109,13 +109,13 @@ class SlackAnswer:
             self._forms.fill(conclusion)
             return
         rendered = views.show_conclusion(conclusion)
-        late_root = _needs_root(request) and not self._outbox.shown(request.operation, ROOT)
+        late_root = _needs_root(request) and not self._outbox.is_posted(request.operation, ROOT)
         if late_root:
             self._post_root(request, project, rendered.headline)
         self._show_thread(request, project, rendered)
         # the end of an approved change is the end of the request for it, so that request's root shows it
         root = _root_operation(request)
-        if root is not None and not late_root and self._outbox.shown(root, ROOT):
+        if root is not None and not late_root and self._outbox.is_posted(root, ROOT):
             self._show_root(root, request, project, rendered.headline)
 
     def _show_thread(self, request: IncomingRequest, project: str | None, rendered: kit.Rendered) -> None:

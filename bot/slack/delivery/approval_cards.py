@@ -67,8 +67,8 @@ class ApprovalCards:
     def _show_in_thread(self, approval: Approval, deciders: Deciders) -> None:
         operation = OperationId(approval.operation)
         slot = self._thread_slot(approval, ANSWER)
-        has_root = self._outbox.shown(operation, ROOT)
-        by_request = approval.version == 1 and self._outbox.shown(operation, ANSWER)
+        has_root = self._outbox.is_posted(operation, ROOT)
+        by_request = approval.version == 1 and self._outbox.is_posted(operation, ANSWER)
         if not by_request:  # else the request's own answer shows the approval, and its root the headline
             card = _card(approval, views.show_card(approval, deciders), headline=not has_root)
             self._show(slot, card, approval)
@@ -80,7 +80,9 @@ class ApprovalCards:
     def _show_directly(self, approval: Approval, deciders: Deciders) -> None:
         for person in self._outside_channel(approval, deciders):
             name = f"to-{person}"
-            if approval.state != store.OPEN and not self._outbox.shown(OperationId(approval.operation), name):
+            if approval.state != store.OPEN and not self._outbox.is_posted(
+                OperationId(approval.operation), name
+            ):
                 continue
             try:
                 slot = self._direct_slot(approval, name, person)

@@ -66,7 +66,7 @@ class Outbox:
         delivery = self._deliveries.get(operation=operation, slot=ROOT)
         return delivery.ts if delivery else None
 
-    def shown(self, operation: OperationId, name: str) -> bool:
+    def is_posted(self, operation: OperationId, name: str) -> bool:
         """Return whether the message of a slot is known to exist."""
         delivery = self._deliveries.get(operation=operation, slot=name)
         return delivery is not None and delivery.ts is not None
@@ -106,9 +106,9 @@ class Outbox:
         What the slot showed is then replaced by `pointer`, as soon as there is room.
         """
         below = dataclasses.replace(slot, name=f"{slot.name}-below")
-        if self.shown(slot.operation, below.name):  # by an earlier attempt
+        if self.is_posted(slot.operation, below.name):  # by an earlier attempt
             self.show(below, message, offer)
-        elif self.shown(slot.operation, slot.name) and not self._updates.acquire_urgent(
+        elif self.is_posted(slot.operation, slot.name) and not self._updates.acquire_urgent(
             slot.operation, slot.name
         ):
             self.post_once(below, message, offer)

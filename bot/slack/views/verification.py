@@ -155,7 +155,7 @@ def _tables(report: VerificationReport) -> Iterable[kit.Block]:
 
 def _probe(report: VerificationReport) -> NodeProbe | None:
     """How the driver that runs speaks of its sessions; None if it is not in the catalogue (any more)."""
-    driver = catalog.known(report.running)
+    driver = catalog.find_driver(report.running)
     return catalog.profile(driver).probe if driver else None
 
 

@@ -17,8 +17,8 @@ def test_every_folder_with_a_profile_is_a_driver_and_those_for_production_come_f
 
 
 def test_a_driver_is_known_by_its_exact_name() -> None:
-    assert catalog.known("flannel") == "flannel"
-    assert catalog.known("Flannel") is None and catalog.known("") is None and catalog.known(None) is None
+    assert catalog.find_driver("flannel") == "flannel"
+    assert [catalog.find_driver(name) for name in ("Flannel", "", None)] == [None, None, None]
 
 
 def test_a_record_of_a_driver_that_is_gone_is_a_problem_that_says_what_to_do() -> None:

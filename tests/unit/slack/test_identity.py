@@ -25,7 +25,7 @@ def workspace() -> FakeWeb:
 
 def test_before_slack_has_answered_nothing_is_known() -> None:
     unknown = bot(workspace())
-    assert unknown.known is None and (unknown.team(), unknown.bot_user()) == ("", "")
+    assert unknown.last_known is None and (unknown.team(), unknown.bot_user()) == ("", "")
     assert unknown.check() == "not asked yet"
 
 
@@ -36,7 +36,7 @@ def test_what_slack_says_is_kept_while_it_is_out_of_reach() -> None:
     web.errors["auth.test"] = [DOWN]
     assert ours._test() == identity.RETRY_SECONDS
     assert ours.check() == "Slack did not answer auth.test: timed out"
-    assert ours.known == Identity(team="T1", team_name="Shop", bot_user="UBOT", bot_id="B1")
+    assert ours.last_known == Identity(team="T1", team_name="Shop", bot_user="UBOT", bot_id="B1")
     assert (ours.team(), ours.bot_user()) == ("T1", "UBOT")
 
 

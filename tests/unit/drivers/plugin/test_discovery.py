@@ -26,7 +26,7 @@ def test_a_drivers_package_is_found_by_its_entry_point(installer: Installer) -> 
 
 def test_without_the_package_the_driver_is_gone(installer: Installer) -> None:
     assert catalog.names() == ("calico", "flannel")
-    driver = catalog.known("antrea")
+    driver = catalog.find_driver("antrea")
     assert driver is None
 
 
@@ -77,7 +77,7 @@ def test_a_plug_in_that_cannot_be_used_is_left_out_and_named(
 def test_a_broken_plug_in_takes_no_other_along(installer: Installer) -> None:
     installer.install("broken_plugin", "raise RuntimeError", driver="weave")
     installer.install("xk8s_antrea", ANTREA, driver="antrea")
-    assert catalog.known("antrea") and len(catalog.broken_plugins()) == 1
+    assert catalog.find_driver("antrea") and len(catalog.broken_plugins()) == 1
 
 
 def test_a_process_that_starts_finds_what_is_installed(installer: Installer) -> None:

@@ -61,7 +61,7 @@ def test_a_slot_is_posted_once_and_then_updated(box: Outbox, web: FakeWeb) -> No
     box.show(SLOT, message("two"), offer)
     assert box.post_once(SLOT, message("three"), offer) == "1.0"
     assert web.texts("post") == ["one"] and web.texts("update") == ["two"]
-    assert box.shown(OPERATION, "answer") and not box.shown(OPERATION, "root")
+    assert box.is_posted(OPERATION, "answer") and not box.is_posted(OPERATION, "root")
 
 
 def test_the_thread_of_an_operation_is_its_root(box: Outbox) -> None:
