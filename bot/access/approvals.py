@@ -16,7 +16,8 @@ from typing import Any
 
 from bot.access.proposal_diff import differences
 from bot.actions.action import Action
-from bot.actions.proposal import Proposal, digest
+from bot.actions.proposal import Proposal
+from bot.common.canonical_json import digest
 from bot.common.problems import Problem, Refusal
 from storage import approvals as store
 from storage.approvals import Approval, ApprovalRepository, Vote

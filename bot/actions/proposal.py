@@ -9,8 +9,6 @@ the approved one.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -51,13 +49,6 @@ class Proposal:
     def bound_to(self, action: Action) -> dict[str, Any]:
         """Return everything that a decision over this change of an action is bound to, as JSON."""
         return {**action.encode(), "target": self.target_id, "bound": dict(self.bound)}
-
-
-def digest(bound: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of canonical JSON (sorted keys, no spaces), in hexadecimal digits."""
-    return hashlib.sha256(
-        json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    ).hexdigest()
 
 
 class Propose(Protocol):

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from bot.actions.clusters import ClusterCreate, ClusterDelete, ClusterList, ClusterShow
-from bot.actions.proposal import Proposal, digest
+from bot.actions.proposal import Proposal
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, LongRunning, TargetReader
 from bot.clusters.cloud_resources import CloudResources, deletion_consequences, read_cloud_resources
@@ -16,6 +16,7 @@ from bot.clusters.lifecycle.deletion import refuse_migrating
 from bot.clusters.lifecycle.orders import build_order, refuse_taken_name
 from bot.clusters.lifecycle.ports import NoMigrations, OpenMigrations
 from bot.clusters.projects import ProjectParts, Projects
+from bot.common.canonical_json import digest
 from bot.common.problems import Problem, Refusal
 from bot.common.wording import count
 

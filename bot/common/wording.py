@@ -31,6 +31,12 @@ def first_lines(lines: Sequence[str], most: int) -> str:
     return "\n".join(lines[:most]) + suffix
 
 
+def first_names(names: Sequence[str], most: int) -> str:
+    """Return the first `most` names with commas between them, and how many more there are."""
+    suffix = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + suffix
+
+
 def one_line(text: str) -> str:
     """Return a foreign text as one line of at most `LONGEST` characters."""
     text = " ".join(text.split())

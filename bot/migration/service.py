@@ -17,9 +17,10 @@ from bot.actions.migrations import (
     MigrateShow,
     MigrateStart,
 )
-from bot.actions.proposal import Proposal, digest
+from bot.actions.proposal import Proposal
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, LongRunning, TargetReader
+from bot.common.canonical_json import digest
 from bot.common.problems import Refusal
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.plan_document import plan_document

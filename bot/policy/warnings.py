@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.common.wording import first_names
 from bot.policy.cluster_state import ClusterService, ClusterState
 from bot.policy.reach.model import Address, Direction, IPBlock, Pod, PodPeer, Policy, Rule
 
@@ -106,14 +107,9 @@ def _contains(block: IPBlock, address: Address) -> bool:
 
 
 def _name_pods(pods: list[Pod]) -> str:
-    return _first_few(sorted(str(pod.ref) for pod in pods))
+    return first_names(sorted(str(pod.ref) for pod in pods), MOST_NAMED)
 
 
 def _name_services(services: list[ClusterService]) -> str:
     names = [f"{service.namespace}/{service.name}" for service in services]
-    return f"the Service{'s' if len(names) > 1 else ''} {_first_few(names)}"
-
-
-def _first_few(names: list[str]) -> str:
-    suffix = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + suffix
+    return f"the Service{'s' if len(names) > 1 else ''} {first_names(names, MOST_NAMED)}"

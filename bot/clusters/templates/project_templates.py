@@ -11,6 +11,7 @@ from bot.clusters.templates import results
 from bot.clusters.templates.builder import build_spec
 from bot.clusters.templates.results import Template, TemplateChange
 from bot.clusters.templates.spec import Defaults, TemplateRequest, TemplateSpec
+from bot.common.wording import first_names
 from bot.drivers.catalog import profile
 from bot.drivers.driver import Driver
 
@@ -168,7 +169,7 @@ class ProjectTemplates:
         if users:
             raise results.TemplateInUse(
                 f"{len(users)} {'cluster uses' if len(users) == 1 else 'clusters use'} {template.name}, {so}",
-                why=", ".join(users[:5]) + (f" and {len(users) - 5} more" if len(users) > 5 else ""),
+                why=first_names(users, 5),
                 fix=(
                     f"`/xk8s template hide {template.name}` takes it out of lists and leaves its clusters"
                     " alone."

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.actions.proposal import Proposal, digest
+from bot.actions.proposal import Proposal
 from bot.actions.routes import Route, Routes
 from bot.actions.service import Context, TargetReader
 from bot.actions.templates import (
@@ -23,6 +23,7 @@ from bot.clusters.templates import results
 from bot.clusters.templates.project_templates import ProjectTemplates
 from bot.clusters.templates.results import Template
 from bot.clusters.templates.spec import TemplateRequest, TemplateValues
+from bot.common.canonical_json import digest
 from bot.common.problems import Refusal
 from bot.drivers.catalog import profiles, recommended
 from storage.long_running_operations import LongRunningOperation

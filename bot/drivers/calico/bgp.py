@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from bot.common.wording import first_names
 from bot.drivers.calico import bird
 from bot.drivers.calico.bird import BgpSession
 from bot.drivers.facts import CheckResult, ClusterFacts, Finding, NotChecked, SessionTable, error
@@ -139,12 +140,11 @@ def _finding(facts: ClusterFacts, culprit: str, sessions: list[BgpSession], name
         ((meaning, advice) for sign, meaning, advice in _MEANINGS if sign in session.info), ("", "")
     )
     others = sorted(frozenset[str]().union(*(_ends(session, names) for session in sessions)) - {culprit})
-    shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
     status = f"{session.state} {session.info}".strip() + (f" ({meaning})" if meaning else "")
     command = facts.diagnose(culprit if culprit in names.values() else "")
     return error(
         "BGP sessions are down",
-        f"BGP not established with {shown}: {status}",
+        f"BGP not established with {first_names(others, 3)}: {status}",
         node=culprit,
         advice=f"{advice}; {command}" if advice else command,
     )

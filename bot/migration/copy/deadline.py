@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import tenacity
 
 from bot.common.problems import Problem
+from bot.common.wording import first_names
 
 FIRST_PAUSE = 0.1  # seconds; doubled from look to look up to the longest
 LONGEST_NAMED = 5
@@ -39,6 +40,5 @@ def until(
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else (),
     )(look)
     if waits:
-        more = f" and {len(waits) - LONGEST_NAMED} more" if len(waits) > LONGEST_NAMED else ""
-        named = ", ".join(waits[:LONGEST_NAMED]) + more
+        named = first_names(waits, LONGEST_NAMED)
         raise NotInTime(f"{len(waits)} did not {what} within {int(seconds)} s", why=named, fix=fix)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from bot.common.canonical_json import canonical
 from bot.migration.objects.fields import Object, annotations_of, drop_if_empty
 
 SERVER_METADATA = (
@@ -50,11 +50,6 @@ def without_server_fields(obj: Mapping[str, Any]) -> Object:
     return {**copy.deepcopy(fields), "metadata": copy.deepcopy(metadata)}
 
 
-def text(value: Any) -> str:
-    """Return a JSON value as canonical text: sorted keys, no spaces, no escapes for letters."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
 def digest(obj: Mapping[str, Any], key: bytes) -> str:
     """Return the digest of an object's configuration: no status, server metadata or churning annotations.
 
@@ -69,7 +64,7 @@ def digest(obj: Mapping[str, Any], key: bytes) -> str:
 
 def digest_of(value: Any, key: bytes | None = None) -> str:
     """Return the hexadecimal SHA-256 of a JSON value; with a key its HMAC, marked by the prefix `KEYED`."""
-    data = text(value).encode()
+    data = canonical(value).encode()
     if key is None:
         return hashlib.sha256(data).hexdigest()
     return f"{KEYED}{hmac.new(key, data, hashlib.sha256).hexdigest()}"

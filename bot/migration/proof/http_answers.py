@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.adapters.kube.client import KubeClient
-from bot.common.wording import count
+from bot.common.wording import count, first_names
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.fields import Ref, pod_labels_of, spec_of
 from bot.migration.objects.kinds import NETWORK_POLICY
@@ -109,8 +109,7 @@ def _port(service: Ref, port: int) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
+    return first_names(names, NAMED)
 
 
 def _is_shut(probe: HttpProbe, answers: HttpAnswers, now: Inventory) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.actions.proposal import digest
+from bot.common.canonical_json import digest
 from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.copy import removal

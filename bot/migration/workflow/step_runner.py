@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot.adapters.durable.flow import Flow
 from bot.common.problems import Problem
-from bot.common.wording import exact_duration
+from bot.common.wording import exact_duration, first_names
 from bot.migration.copy.deadline import LONGEST_NAMED, NotInTime
 from bot.migration.workflow.concurrency import MigrationPermit, needs_permit
 from bot.migration.workflow.events import MigrationPaused, MigrationResumed
@@ -42,9 +42,8 @@ class Wait:
 
     def problem(self, waits: Sequence[str]) -> NotInTime:
         """The problem that what is waited for has not come true in its time."""
-        more = f" and {len(waits) - LONGEST_NAMED} more" if len(waits) > LONGEST_NAMED else ""
         what = f"{len(waits)} did not {self.what} within {exact_duration(self.within)}"
-        return NotInTime(what, why=", ".join(waits[:LONGEST_NAMED]) + more, fix=self.fix)
+        return NotInTime(what, why=first_names(waits, LONGEST_NAMED), fix=self.fix)
 
 
 @dataclasses.dataclass(kw_only=True)

@@ -7,14 +7,13 @@ unchanged Home is not published again.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from bot.common.canonical_json import spaced_digest
 from bot.common.problems import Problem
 from bot.common.worker import Worker
 from bot.requests.home_page import HomePage
@@ -79,7 +78,7 @@ class AppHomes:
         """Publish a Home if it has changed; return False if Slack did not take it."""
         blocks = with_buttons(show_home(self._page(person)), self._offers.for_home(person))
         view: dict[str, Any] = {"type": "home", "blocks": blocks}
-        digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
+        digest = spaced_digest(view)
         if digest == published_digest or not self._repository.claim(person, digest=digest, now=self._now()):
             return True
         try:

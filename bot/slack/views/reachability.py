@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.actions.mistakes import COMMAND
 from bot.actions.policies import PolicyReach
+from bot.common.wording import first_names
 from bot.policy.reach.explanations import ConnectionEnd
 from bot.policy.reach.exposure import ExposedWorkload
 from bot.policy.reach.model import Direction, Workload
@@ -85,9 +86,7 @@ def _end(end: ConnectionEnd, *, port: bool) -> str:
 
 
 def _policies(policies: Sequence[object]) -> str:
-    remaining = len(policies) - MOST_POLICIES
-    names = ", ".join(map(kit.code, policies[:MOST_POLICIES]))
-    return names + (f" and {remaining} more" if remaining > 0 else "")
+    return first_names([kit.code(policy) for policy in policies], MOST_POLICIES)
 
 
 @shows(ExposureShown)

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.actions.proposal import Proposal, digest
+from bot.actions.proposal import Proposal
 from bot.adapters.durable.flow import Flow, OwnershipLost, ProcessStopping
 from bot.adapters.durable.recorded_flow import RecordedFlow
 from bot.adapters.kube.client import KubeClient
 from bot.clusters.lifecycle.ports import LifecycleTimeouts, ProjectCloud
 from bot.clusters.lifecycle.provisioner import ClusterOrder, Provisioner
+from bot.common.canonical_json import digest
 from bot.common.problems import Problem
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.planning.plan import MigrationPlan

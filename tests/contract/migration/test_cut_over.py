@@ -9,10 +9,11 @@ from collections import Counter
 import pytest
 
 from bot.adapters.kube import writes as kube_writing
+from bot.common.canonical_json import canonical
 from bot.migration.copy import comparison, removal
 from bot.migration.copy.writer import WriteAction
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.canonical import text, without_server_fields
+from bot.migration.objects.canonical import without_server_fields
 from bot.migration.objects.fields import Object, Ref
 from bot.migration.source import changes, drift, hooks
 from bot.migration.source.changes import ChangeStatus, SourceChanged
@@ -33,10 +34,10 @@ def moving(cloud: Cloud) -> Moving:
     return migration
 
 
-def canonical(inventory: Inventory) -> dict[Ref, str]:
+def configurations(inventory: Inventory) -> dict[Ref, str]:
     """Everything that people or a migration could have changed, as text."""
     return {
-        ref: text(without_server_fields(obj))
+        ref: canonical(without_server_fields(obj))
         for ref, obj in inventory.objects.items()
         if ref.kind not in MADE_BY_CONTROLLERS
     }
@@ -105,13 +106,13 @@ def test_the_second_look_sees_no_change_of_our_own(moving: Moving) -> None:
 
 
 def test_the_source_is_restored_exactly(moving: Moving) -> None:
-    before = canonical(moving.inventory())
+    before = configurations(moving.inventory())
     counted = pods(moving, "source")
     moving.cut_over()
-    assert canonical(moving.inventory()) != before
+    assert configurations(moving.inventory()) != before
     assert {change.state for change in moving.roll_back()} == {ChangeStatus.DONE}
     moving.cloud.settle()
-    assert canonical(moving.inventory()) == before
+    assert configurations(moving.inventory()) == before
     assert pods(moving, "source") == counted and not pods(moving, "target")
     assert {change.state for change in changes.revert(moving.source, moving.image)} == {ChangeStatus.ALREADY}  # type: ignore[arg-type]
 
@@ -285,7 +286,7 @@ def test_after_the_old_cluster_is_gone_volumes_get_their_own_policy(moving: Movi
 
 def test_a_workload_goes_to_calico_and_back_and_is_the_same(moving: Moving) -> None:
     """Flannel → Calico → Flannel: what the second migration brings is what the first one took."""
-    first = {ref: text(obj) for ref, obj in moving.forms(moving.inventory()).final.items()}
+    first = {ref: canonical(obj) for ref, obj in moving.forms(moving.inventory()).final.items()}
     moving.cut_over()
     moving.cloud.add("old-again", "flannel", "10.0.3", "10.102.0.0/16")
     back = Moving(moving.cloud, planned(moving.cloud, wish(moving.cloud, "new", "old-again", migration="m1")))
@@ -296,7 +297,7 @@ def test_a_workload_goes_to_calico_and_back_and_is_the_same(moving: Moving) -> N
     back.cut_over()
     final = comparison.compare(back.into(), back.forms(back.inventory()).final)
     assert final.proven, final.differences
-    second = {ref: text(obj) for ref, obj in back.forms(back.inventory()).final.items()}
+    second = {ref: canonical(obj) for ref, obj in back.forms(back.inventory()).final.items()}
     planned_first = {item.ref for item in moving.plan.items}
     assert planned_first <= set(second), sorted(map(str, planned_first - set(second)))
     assert {ref: second[ref] for ref in planned_first} == first

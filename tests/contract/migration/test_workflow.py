@@ -15,7 +15,8 @@ import pytest
 from bot.adapters.durable.flow import ProcessStopping
 from bot.adapters.kube import writes as kube_writing
 from bot.adapters.kube.errors import Unreachable
-from bot.migration.objects.canonical import text, without_server_fields
+from bot.common.canonical_json import canonical
+from bot.migration.objects.canonical import without_server_fields
 from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.objects.fields import Ref
 from bot.migration.workflow import retry, step_runner
@@ -52,7 +53,7 @@ def source_as_text(journey: Journey) -> dict[Ref, str]:
     """Everything of the source that people or a migration could have changed."""
     moving = Moving(journey.ports.clusters, journey.plan)
     return {
-        ref: text(without_server_fields(obj))
+        ref: canonical(without_server_fields(obj))
         for ref, obj in moving.inventory().objects.items()
         if ref.kind not in MADE_BY_CONTROLLERS
     }

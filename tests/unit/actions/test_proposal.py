@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.actions.clusters import ClusterDelete
-from bot.actions.proposal import Proposal, digest
+from bot.actions.proposal import Proposal
+from bot.common.canonical_json import digest
 
 DELETE = ClusterDelete(cluster="dev-eu")
 PROPOSAL = Proposal(kind="cluster.delete", headline="Delete dev-eu", target_id="u1", bound={"b": 1, "a": 2})

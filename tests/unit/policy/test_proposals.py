@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.actions.policies import PolicyApply, PolicyDelete, PolicyRollback
-from bot.actions.proposal import digest
+from bot.common.canonical_json import digest
 from bot.policy import change_plan, content
 from bot.policy.change_plan import PolicyChangePlan
 from bot.policy.other_policy_apis import OtherPolicy

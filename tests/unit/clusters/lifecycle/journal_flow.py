@@ -1,4 +1,4 @@
-"""Workflows played without DBOS: steps are kept in a journal, and a run can be cut off at any of its
+"""Workflows played without DBOS: steps are recorded in a journal, and a run can be cut off at any of its
 effects.
 """
 
@@ -49,8 +49,8 @@ class Journal:
         self.kept: dict[int, tuple[str, Json]] = {}
 
 
-class Told:
-    """What the workflow told on its way."""
+class RecordedReports:
+    """A reporter that records what a workflow reports."""
 
     def __init__(self) -> None:
         self.states: list[Any] = []
@@ -73,7 +73,7 @@ class JournalRun:
     def __init__(
         self, journal: Journal, clock: Clock, *, cut: int | None = None, lost_at: int | None = None
     ) -> None:
-        self.told = Told()
+        self.told = RecordedReports()
         self.journal = journal
         self._at = 0
         self._fences = 0
@@ -211,7 +211,7 @@ def report(verdict: Verdict, clock: Clock) -> VerificationReport:
 
 
 def project_cloud(cloud: Cloud, verdicts: list[Verdict]) -> ProjectCloud:
-    """A site whose driver is verified as told, the last verdict for ever."""
+    """A cloud in which verifications give these verdicts in turn, the last one for ever."""
 
     def verify(cluster: str, driver: object) -> VerificationReport:
         verdict = verdicts.pop(0) if len(verdicts) > 1 else verdicts[0]
@@ -220,16 +220,3 @@ def project_cloud(cloud: Cloud, verdicts: list[Verdict]) -> ProjectCloud:
         return report(verdict, cloud.clock)
 
     return ProjectCloud(name="xloud", magnum=cloud, verify=verify, forget=cloud.forgotten.append)
-
-
-__all__ = [
-    "LIMITS",
-    "OPERATION",
-    "UNREACHABLE",
-    "Clock",
-    "Cloud",
-    "Journal",
-    "JournalRun",
-    "project_cloud",
-    "report",
-]

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.migration.objects.canonical import text
+from bot.common.canonical_json import canonical
 from bot.migration.objects.merge_patch import holds, inverse, merged
 
 keys = st.sampled_from(["a", "b", "c"])
@@ -32,7 +32,7 @@ patches = st.recursive(
 
 @given(live=objects, patch=patches)
 def test_the_inverse_leads_back_exactly(live: dict[str, Any], patch: dict[str, Any]) -> None:
-    assert text(merged(merged(live, patch), inverse(live, patch))) == text(live)
+    assert canonical(merged(merged(live, patch), inverse(live, patch))) == canonical(live)
 
 
 @given(live=objects, patch=patches)

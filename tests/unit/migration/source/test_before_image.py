@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.migration.objects.canonical import text
+from bot.common.canonical_json import canonical
 from bot.migration.objects.fields import Object
 from bot.migration.objects.merge_patch import merged
 from bot.migration.source.before_image import BeforeImage, ChangePhase, source_change
@@ -21,7 +21,7 @@ def test_the_image_shows_how_an_object_was_before_and_after_it_was_changed() -> 
     patch = {"metadata": {"annotations": {"xk8s.io/replicas": "3"}}, "spec": {"replicas": 0}}
     image = image_of(was, patch)
 
-    assert text(image.before(merged(was, patch))) == text(was)
+    assert canonical(image.before(merged(was, patch))) == canonical(was)
     assert image.before(was) is was
 
 
