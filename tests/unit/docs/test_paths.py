@@ -15,12 +15,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + sorted(
     (ROOT / "docs").glob("*.md")
 )
+ROOTS = ("bot", "storage", "sandbox", "tests", "deploy", "docs", "benchmarks", "requirements")
 # Everywhere in a page, so that drawings and commands are read as well; not inside a longer path or address.
 PATH = re.compile(
     r"(?<![\w/.-])(?:bot|storage|sandbox|tests|deploy|docs|benchmarks|requirements|\.ci)/[\w./{},*-]*"
 )
 MODULE = re.compile(r"(?<![\w/.@-])(?:bot|storage|sandbox|tests|benchmarks)(?:\.[A-Za-z_]\w*)+(?![\w/])")
-FILE_NAME = re.compile(r"`([\w.-]+\.py|[a-z_]+/)`")  # of a file or folder whose place the sentence says
+NAME = re.compile(
+    r"`((?:[\w-]+/)*[\w-]+\.py|(?:[a-z_]+/)+)`"
+)  # the end of a path whose beginning the sentence says
 LINK = re.compile(r"\]\((?!https?://)([^)\s]+)\)")
 PLACEHOLDER = re.compile(r"\b[A-Z]{4,}\b")  # `bot/drivers/NAME/` stands for every driver
 
@@ -46,13 +49,15 @@ def missing_paths(text: str) -> list[str]:
 
 
 def missing_names(text: str) -> list[str]:
-    return [name for name in FILE_NAME.findall(text) if name.rstrip("/") not in file_names()]
+    return [name for name in NAME.findall(text) if f"/{name.rstrip('/')}" not in path_ends()]
 
 
 @functools.cache
-def file_names() -> frozenset[str]:
-    folders = ("bot", "storage", "sandbox", "tests", "deploy", "docs", "benchmarks", "requirements")
-    return frozenset(path.name for folder in folders for path in (ROOT / folder).rglob("*")) | set(folders)
+def path_ends() -> frozenset[str]:
+    """The ends of all paths, each from a slash on: `/bot/cli/main.py`, `/cli/main.py`, `/main.py`."""
+    paths = (path for root in ROOTS for path in [ROOT / root, *(ROOT / root).rglob("*")])
+    parts = (path.relative_to(ROOT).parts for path in paths if path.suffix != ".pyc")
+    return frozenset("/" + "/".join(names[start:]) for names in parts for start in range(len(names)))
 
 
 def resolves(name: str) -> bool:
@@ -111,7 +116,11 @@ def test_every_link_leads_somewhere(page: pathlib.Path) -> None:
             ["bot/drivers/NAME/nothing.py"],
         ),
         (missing_paths, "https://example.org/docs/nowhere.html", []),
-        (missing_names, "`pipeline.py` and `stages/`, not `nowhere.py`", ["nowhere.py"]),
+        (
+            missing_names,
+            "`pipeline.py`, `stages/`, `objects/transforms/`, not `cli/pipeline.py`",
+            ["cli/pipeline.py"],
+        ),
         (
             missing_modules,
             "bot.cli, bot.cli.main, bot.requests.pipeline.TO_SERVICE, bot.nowhere",
