@@ -56,7 +56,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Any:
     @contextlib.contextmanager
     def open_with(daemon_sets: list[dict[str, Any]] | KubeError) -> Any:
         kube = FakeKube({collector.DAEMON_SETS: daemon_sets})
-        monkeypatch.setattr(clusters, "Kube", lambda *_arguments, **_options: kube)
+        monkeypatch.setattr(clusters, "KubeClient", lambda *_arguments, **_options: kube)
         try:
             with policy_clusters().at("prod-eu", project="shop", operation="7f3a") as client:
                 yield client
