@@ -24,6 +24,8 @@ MODULE = re.compile(r"(?<![\w/.@-])(?:bot|storage|sandbox|tests|benchmarks)(?:\.
 NAME = re.compile(
     r"`((?:[\w-]+/)*[\w-]+\.py|(?:[a-z_]+/)+)`"
 )  # the end of a path whose beginning the sentence says
+# `CHECKS` in `bot/drivers/flannel/checks.py`, also with a comma or `of`, and with a line's end between the two
+DEFINITION = re.compile(r"`([A-Za-z_]\w*(?:\.\w+)?)`(?:,| in| of)\s+`((?:bot|storage|sandbox)/[\w/]+)\.py`")
 LINK = re.compile(r"\]\((?!https?://)([^)\s]+)\)")
 PLACEHOLDER = re.compile(r"\b[A-Z]{4,}\b")  # `bot/drivers/NAME/` stands for every driver
 
@@ -78,6 +80,14 @@ def missing_modules(text: str) -> list[str]:
     return [name for name in MODULE.findall(text) if not name.endswith((".py", ".md")) and not resolves(name)]
 
 
+def missing_definitions(text: str) -> list[str]:
+    return [
+        f"{name} in {path}.py"
+        for name, path in DEFINITION.findall(text)
+        if not resolves(f"{path.replace('/', '.')}.{name}")
+    ]
+
+
 def anchors(page: pathlib.Path) -> set[str]:
     """The anchors that GitHub makes of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
@@ -96,7 +106,7 @@ def leads_somewhere(page: pathlib.Path, link: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-@pytest.mark.parametrize("missing", [missing_paths, missing_names, missing_modules])
+@pytest.mark.parametrize("missing", [missing_paths, missing_names, missing_modules, missing_definitions])
 def test_what_a_page_names_is_there(page: pathlib.Path, missing: Callable[[str], list[str]]) -> None:
     assert missing(page.read_text(encoding="utf-8")) == []
 
@@ -125,6 +135,11 @@ def test_every_link_leads_somewhere(page: pathlib.Path) -> None:
             missing_modules,
             "bot.cli, bot.cli.main, bot.requests.pipeline.TO_SERVICE, bot.nowhere",
             ["bot.nowhere"],
+        ),
+        (
+            missing_definitions,
+            "`Bot.start`, `bot/app/process.py`; `Bot.fly` in `bot/app/process.py`",
+            ["Bot.fly in bot/app/process.py"],
         ),
         (missing_modules, "bot.requests.pipeline.NOTHING", ["bot.requests.pipeline.NOTHING"]),
     ],
