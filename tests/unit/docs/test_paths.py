@@ -21,10 +21,9 @@ PATH = re.compile(
     r"(?<![\w/.-])(?:bot|storage|sandbox|tests|deploy|docs|benchmarks|requirements|\.ci)/[\w./{},*-]*"
 )
 MODULE = re.compile(r"(?<![\w/.@-])(?:bot|storage|sandbox|tests|benchmarks)(?:\.[A-Za-z_]\w*)+(?![\w/])")
-NAME = re.compile(
-    r"`((?:[\w-]+/)*[\w-]+\.py|(?:[a-z_]+/)+)`"
-)  # the end of a path whose beginning the sentence says
-# `CHECKS` in `bot/drivers/flannel/checks.py`, also with a comma or `of`, and with a line's end between the two
+# The end of a path whose beginning the sentence says.
+NAME = re.compile(r"`((?:[\w-]+/)*[\w-]+\.py|(?:[a-z_]+/)+)`")
+# `CHECKS` in `bot/drivers/flannel/checks.py`, also with a comma or `of`, and with a line's end in between.
 DEFINITION = re.compile(r"`([A-Za-z_]\w*(?:\.\w+)?)`(?:,| in| of)\s+`((?:bot|storage|sandbox)/[\w/]+)\.py`")
 LINK = re.compile(r"\]\((?!https?://)([^)\s]+)\)")
 PLACEHOLDER = re.compile(r"\b[A-Z]{4,}\b")  # `bot/drivers/NAME/` stands for every driver
