@@ -77,7 +77,7 @@ def test_a_crash_between_the_file_and_the_drop_is_harmless(
         raise DatabaseError("the connection is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(AuditChain, "seal", crash)
+        patched.setattr(AuditChain, "store_seal", crash)
         with pytest.raises(AuditUnavailable, match="not dropped"):
             seal(signed, path)
     assert positions(signed) == list(range(1, 13)) and signed.trail().verify().shortfall == ""
