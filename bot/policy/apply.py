@@ -60,12 +60,12 @@ class ChangeAuthor:
 
 def record_begun(changes: ChangeStore, plan: PolicyChangePlan, author: ChangeAuthor) -> PolicyChange:
     """Record a change before it is written, and return it."""
-    preview, where, before = plan.preview, plan.preview.where, plan.preview.before
+    preview, where, before = plan.preview, plan.preview.cluster, plan.preview.before
     change = PolicyChange(
         operation=author.operation,
         project=where.project,
-        cluster=where.cluster_id,
-        cluster_name=where.cluster,
+        cluster=where.id,
+        cluster_name=where.name,
         namespace=preview.ref.namespace,
         policy=preview.ref.name,
         kind=plan.kind,

@@ -50,7 +50,7 @@ class ClusterService:
 class ClusterState:
     """A cluster as it was read.
 
-    `policies` are the objects as the server has them, with metadata. `foreign` are policies of other APIs.
+    `policies` are the objects as the server has them, with metadata. `other_policies` are policies of other APIs.
     Beside those, `gaps` say why the computed verdict may be incomplete: what could not be read, and policies
     that could not be parsed.
     """
@@ -58,13 +58,13 @@ class ClusterState:
     cluster: model.ClusterModel
     policies: Mapping[model.PolicyRef, Object]
     services: tuple[ClusterService, ...] = ()
-    foreign: tuple[OtherPolicy, ...] = ()
+    other_policies: tuple[OtherPolicy, ...] = ()
     gaps: tuple[str, ...] = ()
 
     @property
     def incomplete(self) -> bool:
         """Whether something that is not computed may decide otherwise."""
-        return bool(self.foreign or self.gaps)
+        return bool(self.other_policies or self.gaps)
 
     @property
     def namespaces(self) -> frozenset[str]:
@@ -101,7 +101,7 @@ def read_cluster_state(kube: KubeClient) -> ClusterState:
             cluster=cluster,
             policies=objects,
             services=services.result(),
-            foreign=foreign,
+            other_policies=foreign,
             gaps=(*gaps, *unparsed),
         )
 

@@ -22,7 +22,7 @@ from storage.policy_changes import PolicyChange
 class PolicyClient:
     """The cluster that a request is about, and a client for it."""
 
-    where: PolicyCluster
+    cluster: PolicyCluster
     kube: KubeClient
 
 
@@ -65,7 +65,7 @@ class PolicyClusters:
         agent = f"xk8s/{__version__} (operation {operation})"
         kube = KubeClient(parts.credentials.endpoint(cluster), user_agent=agent, seconds=self.seconds())
         try:
-            yield PolicyClient(where=_describe(parts, cluster, kube), kube=kube)
+            yield PolicyClient(cluster=_describe(parts, cluster, kube), kube=kube)
         finally:
             kube.close()
 
@@ -80,8 +80,8 @@ def _describe(parts: ProjectParts, cluster: Cluster, kube: KubeClient) -> Policy
     driver = next(iter(enforcing or running), None)
     return PolicyCluster(
         project=parts.name,
-        cluster=cluster.name,
-        cluster_id=cluster.id,
+        name=cluster.name,
+        id=cluster.id,
         production=cluster.production,
         driver=driver.title if driver else "",
         enforces=bool(enforcing),

@@ -24,13 +24,13 @@ def check_enforced(where: PolicyCluster) -> None:
         return
     runs = where.driver or "no network driver that I know to enforce policies"
     raise NotEnforced(
-        f"{where.cluster} runs {runs}, so no policy is applied there",
+        f"{where.name} runs {runs}, so no policy is applied there",
         why=(
             f"{where.driver} enforces no NetworkPolicy: the API would accept it and nothing would change"
             if where.driver
             else "The API would accept it, and whether anything changes is not known"
         ),
-        fix=f"Move the cluster first: `/xk8s migrate {where.cluster} --to {recommended().driver}`",
+        fix=f"Move the cluster first: `/xk8s migrate {where.name} --to {recommended().driver}`",
     )
 
 
@@ -41,7 +41,7 @@ def check_namespace(state: ClusterState, ref: PolicyRef, where: PolicyCluster) -
     near = difflib.get_close_matches(ref.namespace, state.namespaces, n=1, cutoff=0.5)
     names = ", ".join(sorted(state.namespaces)[:10])
     fix = f"Did you mean `-n {near[0]}`?" if near else f"There are {names}."
-    raise NamespaceNotFound(f"There is no namespace {ref.namespace} in {where.cluster}", fix=fix)
+    raise NamespaceNotFound(f"There is no namespace {ref.namespace} in {where.name}", fix=fix)
 
 
 def pick_change(matches: Sequence[PolicyChange], reference: str, project: str) -> PolicyChange:
@@ -111,8 +111,8 @@ def no_such_policy(
     near = difflib.get_close_matches(ref.name, names, n=1, cutoff=0.5)
     suggestion = f"Did you mean `{near[0]}`? " if near else ""
     return PolicyNotFound(
-        f"There is no policy {ref.name} in {ref.namespace} of {where.cluster}",
-        fix=f"{suggestion}See `/xk8s policy list {where.cluster}`.",
+        f"There is no policy {ref.name} in {ref.namespace} of {where.name}",
+        fix=f"{suggestion}See `/xk8s policy list {where.name}`.",
     )
 
 

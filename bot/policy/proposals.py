@@ -48,7 +48,7 @@ class PolicyProposals:
         if (unplanned := self._without_plan(action.cluster, context)) is not None:
             return unplanned
         with self.services.at(action.cluster, context) as at:
-            preconditions.check_enforced(at.where)
+            preconditions.check_enforced(at.cluster)
             return proposal(self.services.plan_apply(action, at))
 
     def delete(self, action: PolicyDelete, context: Context) -> Proposal:
@@ -68,7 +68,7 @@ class PolicyProposals:
         if (unplanned := self._without_plan(change.cluster, context)) is not None:
             return unplanned
         with self.services.at_change(change, context) as at:
-            return proposal(change_plan.plan_rollback(at.kube, at.where, change))
+            return proposal(change_plan.plan_rollback(at.kube, at.cluster, change))
 
     def _without_plan(self, name: str, context: Context) -> Proposal | None:
         """A proposal of the kind alone where nobody has to approve it: then the cluster need not be read."""
@@ -87,19 +87,19 @@ def _begun() -> Proposal:
 
 def proposal(plan: PolicyChangePlan) -> Proposal:
     """Return a plan as people decide about it."""
-    preview, where = plan.preview, plan.preview.where
+    preview, where = plan.preview, plan.preview.cluster
     ref, before = preview.ref, preview.before
     lines = diff_text.diff_lines(preview.changes)
     return Proposal(
         kind=PRODUCTION if where.production else ELSEWHERE,
         headline=(
-            f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {where.cluster}:"
+            f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {where.name}:"
             f" {diff_text.summarise(lines)}"
         ),
         consequences=tuple(first_lines([str(line) for line in lines], MOST_LINES)),
         warnings=tuple(_warnings(preview)),
-        target=where.cluster,
-        target_id=where.cluster_id,
+        target=where.name,
+        target_id=where.id,
         bound={
             "policy": str(ref),
             "uid": before.uid if before else None,
@@ -113,7 +113,9 @@ def proposal(plan: PolicyChangePlan) -> Proposal:
 
 def _warnings(preview: ConnectionPreview) -> Iterator[str]:
     if preview.incomplete:
-        reasons = "; ".join([*first_lines([str(policy) for policy in preview.foreign], 3), *preview.gaps])
+        reasons = "; ".join(
+            [*first_lines([str(policy) for policy in preview.other_policies], 3), *preview.gaps]
+        )
         yield f"This verdict is incomplete, others may decide otherwise: {reasons}"
     if preview.owner is not None:
         yield preview.owner.consequence

@@ -88,11 +88,11 @@ class PolicyServices:
         """List a cluster's policies, and what was changed through this bot last."""
         with self.at(action.cluster, context) as at:
             state = cluster_state.read_cluster_state(at.kube)
-        recent = self.changes.of_cluster(at.where.project, at.where.cluster_id, limit=RECENT)
+        recent = self.changes.of_cluster(at.cluster.project, at.cluster.id, limit=RECENT)
         return PolicyListing(
-            where=at.where,
+            cluster=at.cluster,
             policies=policy_list.list_policies(state),
-            foreign=state.foreign,
+            other_policies=state.other_policies,
             gaps=state.gaps,
             changes=policy_list.list_changes(recent),
         )
@@ -103,10 +103,10 @@ class PolicyServices:
         with self.at(action.cluster, context) as at:
             live = writes.read(at.kube, change_plan.path_of(ref))
             if live is None:
-                raise preconditions.no_such_policy(ref, cluster_state.read_policies(at.kube), at.where)
+                raise preconditions.no_such_policy(ref, cluster_state.read_policies(at.kube), at.cluster)
             state = cluster_state.read_cluster_state(at.kube)
         return PolicyShown(
-            where=at.where,
+            cluster=at.cluster,
             ref=ref,
             yaml=content.to_yaml(live),
             owner=owners.owner_of(live),
@@ -128,21 +128,21 @@ class PolicyServices:
         reach = engine.compute(state.cluster)
         if not action.source or not action.destination:
             return ExposureShown(
-                where=at.where,
+                cluster=at.cluster,
                 exposure=exposure.compute_exposure(reach),
                 pods=collections.Counter(str(pod.owner) for pod in reach.pod_index.pods),
-                foreign=state.foreign,
+                other_policies=state.other_policies,
                 gaps=state.gaps,
             )
         sources = reach_query.find_ends(reach, action.source)
         destinations = reach_query.find_ends(reach, action.destination)
         return ReachAnswer(
-            where=at.where,
+            cluster=at.cluster,
             source=action.source,
             destination=action.destination,
             port=action.port or "",
-            stories=reach_query.explain_pairs(reach, sources, destinations, port),
-            foreign=state.foreign,
+            pairs_explained=reach_query.explain_pairs(reach, sources, destinations, port),
+            other_policies=state.other_policies,
             gaps=state.gaps,
         )
 
@@ -152,11 +152,11 @@ class PolicyServices:
             return self._form(action, context)
         manifest = manifest_of(action)
         with self.at(action.cluster, context) as at:
-            plan = change_plan.plan_apply(at.kube, at.where, manifest)
+            plan = change_plan.plan_apply(at.kube, at.cluster, manifest)
         return PreviewShown(
             preview=plan.preview,
             action=action,
-            may_apply=at.where.enforces and not plan.preview.unchanged,
+            may_apply=at.cluster.enforces and not plan.preview.unchanged,
             dns_helps=bool(plan.preview.loses_dns) and with_dns(manifest) != manifest,
         )
 
@@ -166,18 +166,18 @@ class PolicyServices:
         if recorded is None and action.needs_manifest:
             return self._form(action, context)
         with self.at(action.cluster, context) as at:
-            preconditions.check_enforced(at.where)
+            preconditions.check_enforced(at.cluster)
             if recorded is not None:
                 return self._resume(at, recorded, take_over=action.force_conflicts)
             plan = self.plan_apply(action, at)
             if plan.preview.unchanged:
                 return PolicyChanged(
                     kind=plan.kind,
-                    where=at.where,
+                    cluster=at.cluster,
                     ref=plan.preview.ref,
                     change="",
                     preview=plan.preview,
-                    aftermath=None,
+                    post_check=None,
                 )
             return self._execute(at, plan, context, take_over=action.force_conflicts)
 
@@ -197,19 +197,19 @@ class PolicyServices:
         with self.at_change(change, context) as at:
             if (recorded := self.changes.get(context.operation)) is not None:
                 return self._resume(at, recorded)
-            return self._execute(at, change_plan.plan_rollback(at.kube, at.where, change), context)
+            return self._execute(at, change_plan.plan_rollback(at.kube, at.cluster, change), context)
 
     def plan_apply(self, action: PolicyApply, at: PolicyClient) -> PolicyChangePlan:
         """Plan an apply. Raises `OwnedByOthers` where other field managers own what would be written."""
         manifest = manifest_of(action)
-        plan = change_plan.plan_apply(at.kube, at.where, manifest, take_over=action.force_conflicts)
+        plan = change_plan.plan_apply(at.kube, at.cluster, manifest, take_over=action.force_conflicts)
         if plan.preview.takeovers:
             raise owned_by_others(plan.preview.takeovers)
         return plan
 
     def plan_delete(self, action: PolicyDelete, at: PolicyClient) -> PolicyChangePlan:
         """Plan a deletion. Raises `NoSuchPolicy`."""
-        return change_plan.plan_delete(at.kube, at.where, PolicyRef(action.namespace, action.policy))
+        return change_plan.plan_delete(at.kube, at.cluster, PolicyRef(action.namespace, action.policy))
 
     def change_of(self, action: PolicyRollback, context: Context) -> PolicyChange:
         """Return the change that is to be rolled back. Raises `NoSuchChange` or `Ambiguous`."""
@@ -245,7 +245,7 @@ class PolicyServices:
     def _resume(self, at: PolicyClient, change: PolicyChange, *, take_over: bool = False) -> PolicyChanged:
         recorded = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
         state = cluster_state.read_cluster_state(at.kube)
-        return _changed(at, recorded, change_plan.reconstruct_plan(at.where, state, recorded))
+        return _changed(at, recorded, change_plan.reconstruct_plan(at.cluster, state, recorded))
 
 
 def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> PolicyChanged:
@@ -260,13 +260,13 @@ def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> 
         not_compared = f"{error.what}: {error.why}"
     return PolicyChanged(
         kind=change.kind,
-        where=at.where,
+        cluster=at.cluster,
         ref=ref,
         change=change.operation,
         preview=plan.preview,
-        aftermath=check,
+        post_check=check,
         not_compared=not_compared,
-        leaving=deleting,
+        deleting=deleting,
         note=change.note,
         undoes=change.undoes or "",
     )

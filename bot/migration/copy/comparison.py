@@ -42,7 +42,7 @@ class KindCount:
     namespace: str
     kind: str
     planned: int
-    found: int
+    present: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ def _counts(expected: Mapping[Ref, Object | None], live: Mapping[Ref, Object]) -
     planned = Counter((ref.namespace, ref.kind) for ref, obj in expected.items() if obj is not None)
     present = Counter((ref.namespace, ref.kind) for ref in live if expected.get(ref) is not None)
     for (namespace, kind), number in sorted(planned.items()):
-        yield KindCount(namespace=namespace, kind=kind, planned=number, found=present[namespace, kind])
+        yield KindCount(namespace=namespace, kind=kind, planned=number, present=present[namespace, kind])
 
 
 def network(plan: MigrationPlan, source: ClusterState, target: ClusterState) -> tuple[str, ...]:

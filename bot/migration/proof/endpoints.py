@@ -34,7 +34,7 @@ def check(
     counts = [(ref, number) for ref, number in before.endpoints if ref in planned and number]
     by_hand = {ref: objects[ref] for ref in planned if _is_made_by_hand(ref) and ref in objects}
     faults = (*_fewer(counts, now), *_missing(by_hand, now))
-    return ProofResult(check=CHECK, looked=len(counts) + len(by_hand), faults=faults)
+    return ProofResult(check=CHECK, checked_count=len(counts) + len(by_hand), faults=faults)
 
 
 def _fewer(counts: list[tuple[Ref, int]], now: Inventory) -> Iterator[ProofFault]:
@@ -46,7 +46,7 @@ def _fewer(counts: list[tuple[Ref, int]], now: Inventory) -> Iterator[ProofFault
         if number < expected:
             yield ProofFault(
                 about=str(ref),
-                seen=count(number, "ready endpoint"),
+                actual=count(number, "ready endpoint"),
                 expected=f"at least {expected}",
                 fix=f"the source had {before}",
             )
@@ -83,7 +83,7 @@ def _missing(by_hand: Mapping[Ref, Object], now: Inventory) -> Iterator[ProofFau
         if number < expected:
             yield ProofFault(
                 about=str(ref),
-                seen=f"{count(number, 'address', 'addresses')} in EndpointSlices",
+                actual=f"{count(number, 'address', 'addresses')} in EndpointSlices",
                 expected=f"{expected}",
                 fix="it was made by hand: no pod stands behind it",
             )

@@ -50,13 +50,15 @@ def check(
     faults = tuple(
         ProofFault(
             about=str(probe),
-            seen=f"answers {answers.class_of(probe)}",
+            actual=f"answers {answers.class_of(probe)}",
             expected=f"{before.class_of(probe)}, as on the source",
         )
         for probe in worse
         if probe not in shut
     )
-    return ProofResult(check=CHECK, looked=len(comparable) - len(shut), faults=faults, unchecked=tuple(gaps))
+    return ProofResult(
+        check=CHECK, checked_count=len(comparable) - len(shut), faults=faults, unchecked=tuple(gaps)
+    )
 
 
 def _ask_twice(

@@ -88,7 +88,7 @@ def note(run: Run, name: str, results: Sequence[ProofResult]) -> Json:
 
     Returns what is recorded: the same in words.
     """
-    counts = Counter({result.check: result.looked for result in results})
+    counts = Counter({result.check: result.checked_count for result in results})
     unchecked = [line for result in results for line in result.unchecked]
     checked = ", ".join(f"{check} {number}" for check, number in counts.items() if number) or "nothing"
     gaps = f"; not checked: {'; '.join(unchecked)}" if unchecked else ""

@@ -26,7 +26,7 @@ from tests.contract.kubernetes.test_client import connect, endpoint, kube
 __all__ = ["kube"]
 
 WHERE = PolicyCluster(
-    project="shop", cluster="c", cluster_id="c1", production=False, driver="Calico", enforces=True
+    project="shop", name="c", id="c1", production=False, driver="Calico", enforces=True
 )
 
 

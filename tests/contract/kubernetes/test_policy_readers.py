@@ -31,7 +31,7 @@ class OneCluster:
 
     @contextlib.contextmanager
     def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
-        yield PolicyClient(where=WHERE, kube=connect(endpoint(self._api)))
+        yield PolicyClient(cluster=WHERE, kube=connect(endpoint(self._api)))
 
 
 def intent(operation: str) -> AuditEvent:

@@ -108,7 +108,7 @@ def test_the_copy_is_proven_equal(moving: Moving) -> None:
     compared = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
     assert compared.proven, compared.differences
     assert compared.equal == len(moving.plan.items)
-    assert all(count.planned == count.found for count in compared.counts)
+    assert all(count.planned == count.present for count in compared.counts)
     assert (
         comparison.network(moving.plan, read_cluster_state(moving.source), read_cluster_state(moving.target))
         == ()

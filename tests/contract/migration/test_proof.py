@@ -82,7 +82,7 @@ def faults(moved: tuple[Moving, RecordedState]) -> list[str]:
 def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Moving, RecordedState]) -> None:
     results = proof(moved)
     assert not proof_checks.faults(results.values())
-    assert {name: result.looked for name, result in results.items()} == {
+    assert {name: result.checked_count for name, result in results.items()} == {
         "endpoints": 14,
         "load balancers": 1,
         "ingresses": 1,
@@ -227,7 +227,7 @@ def test_who_may_not_ask_says_what_was_not_checked_instead_of_failing(
         for cluster in clusters:
             cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
     assert not proof_checks.faults(results.values())
-    assert (results["rights"].looked, results["http"].looked) == (0, 0)
+    assert (results["rights"].checked_count, results["http"].checked_count) == (0, 0)
     assert any("does not let me ask" in line for line in results["rights"].unchecked)
     assert any("services/proxy" in line for line in results["http"].unchecked)
 

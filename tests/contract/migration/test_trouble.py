@@ -23,7 +23,7 @@ def moving(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Moving:
 
 def proven(moving: Moving) -> bool:
     compared = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
-    return compared.proven and all(count.planned == count.found for count in compared.counts)
+    return compared.proven and all(count.planned == count.present for count in compared.counts)
 
 
 def fail_after(moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:

@@ -45,7 +45,7 @@ class Clusters:
 
     @contextlib.contextmanager
     def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
-        yield PolicyClient(where=where(), kube=None)  # type: ignore[arg-type]
+        yield PolicyClient(cluster=where(), kube=None)  # type: ignore[arg-type]
 
 
 def intent(operation: str) -> AuditEvent:

@@ -68,7 +68,7 @@ def _compare(run: Run) -> Json:
         network = comparison.network(
             run.plan, read_cluster_state(clusters.source), read_cluster_state(clusters.target)
         )
-    kinds = Counter(kind.kind for kind in compared.counts for _ in range(kind.found))
+    kinds = Counter(kind.kind for kind in compared.counts for _ in range(kind.present))
     return {
         "equal": compared.equal,
         "counts": [f"{kind} {number}" for kind, number in kinds.most_common()],

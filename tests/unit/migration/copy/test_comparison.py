@@ -30,7 +30,7 @@ def compare(copy: Copy) -> comparison.CopyComparison:
 def test_a_whole_copy_is_proven_with_its_counts() -> None:
     result = compare(copied())
     assert result.proven and result.equal == 4
-    assert [(count.kind, count.planned, count.found) for count in result.counts if count.namespace] == [
+    assert [(count.kind, count.planned, count.present) for count in result.counts if count.namespace] == [
         ("ConfigMap", 1, 1),
         ("Deployment", 1, 1),
     ]

@@ -63,7 +63,7 @@ def change_result(**changes: Any) -> PolicyChanged:
         "ref": REF,
         "change": OPERATION,
         "preview": preview(selected=3),
-        "aftermath": PostCheck(changes=(), came=(), went=(), policies=()),
+        "aftermath": PostCheck(changes=(), created_pods=(), deleted_pods=(), policies=()),
     }
     return PolicyChanged(**(values | changes))
 
@@ -72,8 +72,8 @@ def differing_check() -> PostCheck:
     pods = tuple(PodRef("shop", f"pod-{number}") for number in range(40))
     return PostCheck(
         changes=preview().changes,
-        came=pods,
-        went=pods,
+        created_pods=pods,
+        deleted_pods=pods,
         policies=tuple(f"{NASTY} was made" for _ in range(30)),
     )
 
@@ -134,7 +134,7 @@ LISTED = tuple(
         isolates=("Ingress", "Egress"),
         pods=number,
         owner=PolicyOwner(tool="Helm", name=NASTY),
-        made=NOW,
+        created=NOW,
     )
     for number in range(300)
 )
@@ -169,5 +169,5 @@ RESULTS: list[object] = [
     reach_answer(),
     reach_answer(port="", stories=()),
     exposure_result(),
-    dataclasses.replace(exposure_result(pods=()), pods={}, foreign=(), gaps=()),
+    dataclasses.replace(exposure_result(pods=()), pods={}, other_policies=(), gaps=()),
 ]

@@ -42,8 +42,8 @@ def test_what_cannot_be_taken_back_offers_no_way_back(changes: dict[str, Any], r
 def test_what_is_not_as_previewed_is_named() -> None:
     differs = PostCheck(
         changes=preview(selected=3).changes,
-        came=(PodRef("shop", "new"),),
-        went=(PodRef("shop", "a"), PodRef("shop", "b")),
+        created_pods=(PodRef("shop", "new"),),
+        deleted_pods=(PodRef("shop", "a"), PodRef("shop", "b")),
         policies=("shop/other was made",),
     )
     text_of_change = shown(aftermath=differs)

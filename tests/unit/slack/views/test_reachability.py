@@ -36,10 +36,10 @@ def test_an_open_connection_is_allowed_and_says_that_no_policy_isolates_either_e
 
 
 def test_a_closed_connection_names_the_policy_that_closes_it() -> None:
-    allowed = next(story for story in answer().stories)
-    denied = [story for story in answer(DENY).stories if not story.explanation.allowed]
+    allowed = next(story for story in answer().pairs_explained)
+    denied = [story for story in answer(DENY).pairs_explained if not story.explanation.allowed]
     assert denied and allowed.explanation.allowed
-    rendered = views.show_answer(dataclasses.replace(answer(DENY), stories=tuple(denied)))
+    rendered = views.show_answer(dataclasses.replace(answer(DENY), pairs_explained=tuple(denied)))
     assert rendered.headline == "🚫 *web/frontend* → *shop/cart* TCP/80: not allowed"
     assert "arriving: isolated by shop/deny; no rule allows it" in text(*rendered.messages)
 
@@ -69,8 +69,8 @@ def test_a_pod_reaches_itself() -> None:
 
 
 def test_of_many_kinds_of_pairs_the_first_are_told() -> None:
-    stories = answer().stories * 9
-    shown = text(*views.show_answer(dataclasses.replace(answer(), stories=stories)).messages)
+    stories = answer().pairs_explained * 9
+    shown = text(*views.show_answer(dataclasses.replace(answer(), pairs_explained=stories)).messages)
     changes = len(stories) - views.MOST_STORIES
     assert f"…and {changes} more kinds of pairs. Name single pods." in shown
 
