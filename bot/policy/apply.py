@@ -60,12 +60,12 @@ class ChangeAuthor:
 
 def record_begun(changes: ChangeStore, plan: PolicyChangePlan, author: ChangeAuthor) -> PolicyChange:
     """Record a change before it is written, and return it."""
-    preview, where, before = plan.preview, plan.preview.cluster, plan.preview.before
+    preview, cluster, before = plan.preview, plan.preview.cluster, plan.preview.before
     change = PolicyChange(
         operation=author.operation,
-        project=where.project,
-        cluster=where.id,
-        cluster_name=where.name,
+        project=cluster.project,
+        cluster=cluster.id,
+        cluster_name=cluster.name,
         namespace=preview.ref.namespace,
         policy=preview.ref.name,
         kind=plan.kind,

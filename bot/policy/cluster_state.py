@@ -50,9 +50,9 @@ class ClusterService:
 class ClusterState:
     """A cluster as it was read.
 
-    `policies` are the objects as the server has them, with metadata. `other_policies` are policies of other APIs.
-    Beside those, `gaps` say why the computed verdict may be incomplete: what could not be read, and policies
-    that could not be parsed.
+    `policies` are the objects as the server has them, with metadata. `other_policies` are policies of other
+    APIs. Beside those, `gaps` say why the computed verdict may be incomplete: what could not be read, and
+    policies that could not be parsed.
     """
 
     cluster: model.ClusterModel
@@ -85,7 +85,7 @@ def read_cluster_state(kube: KubeClient) -> ClusterState:
         policy_objects = threads.submit(read_policies, kube)
         services = threads.submit(_read_services, kube)
         others = threads.submit(read_other_policies, kube)
-        pods, (foreign, gaps) = pod_list.result(), others.result()
+        pods, (other_policies, gaps) = pod_list.result(), others.result()
         objects = policy_objects.result()
         parsed, unparsed = _parse_policies(objects)
         cluster = model.ClusterModel(
@@ -101,7 +101,7 @@ def read_cluster_state(kube: KubeClient) -> ClusterState:
             cluster=cluster,
             policies=objects,
             services=services.result(),
-            other_policies=foreign,
+            other_policies=other_policies,
             gaps=(*gaps, *unparsed),
         )
 

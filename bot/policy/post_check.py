@@ -23,8 +23,8 @@ MOST_NAMED = 5
 class PostCheck:
     """What is not as previewed.
 
-    `changes` are against the preview. `created_pods` are pods that were created after it, `deleted_pods` those that were
-    deleted; `policies` says in words which other policies were made, changed or deleted in the meantime.
+    `changes` are against the preview. `created_pods` and `deleted_pods` came and went after it; `policies`
+    says in words which other policies were made, changed or deleted in the meantime.
     """
 
     changes: tuple[ConnectionChange, ...]

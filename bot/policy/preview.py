@@ -31,8 +31,8 @@ Object = dict[str, Any]
 class PolicyCluster:
     """The cluster that a policy is about.
 
-    `name` and `id` are those of Magnum. `driver` is the title of its network driver, empty if none that we know runs;
-    `enforces` says whether that driver enforces NetworkPolicies.
+    `name` and `id` are those of Magnum. `driver` is the title of the network driver that runs there, empty if
+    it is none that we know; `enforces` says whether that driver enforces NetworkPolicies.
     """
 
     project: str
@@ -49,10 +49,10 @@ class ConnectionPreview:
 
     `manifest` is the policy as it would be afterwards, None if there would be none, and `before` as it is
     now. `unchanged` means that the policy says the same already. `changes` are sorted by source and
-    destination; `isolated` and `released` are pods that policies begin and cease to isolate. `dead_rules` are rules
-    of this policy that match nothing, `redundant_policies` the policies of its namespace without any effect, this one
-    included. `selected` counts the pods that the policy isolates. `warnings` are those of the API server and
-    of `warnings.find_warnings`.
+    destination; `isolated` and `released` are pods that policies begin and cease to isolate. `dead_rules` are
+    rules of this policy that match nothing, `redundant_policies` the policies of its namespace without any
+    effect, this one included. `selected` counts the pods that the policy isolates. `warnings` are those of
+    the API server and of `warnings.find_warnings`.
     """
 
     cluster: PolicyCluster
@@ -81,7 +81,7 @@ class ConnectionPreview:
 
 
 def compute_preview(
-    where: PolicyCluster,
+    cluster: PolicyCluster,
     state: ClusterState,
     ref: PolicyRef,
     manifest: Mapping[str, Any] | None,
@@ -106,7 +106,7 @@ def compute_preview(
     live = state.policies.get(ref)
     before = read_content(live)
     preview = ConnectionPreview(
-        cluster=where,
+        cluster=cluster,
         ref=ref,
         manifest=dict(manifest) if manifest is not None else None,
         before=before,

@@ -87,19 +87,19 @@ def _begun() -> Proposal:
 
 def proposal(plan: PolicyChangePlan) -> Proposal:
     """Return a plan as people decide about it."""
-    preview, where = plan.preview, plan.preview.cluster
+    preview, cluster = plan.preview, plan.preview.cluster
     ref, before = preview.ref, preview.before
     lines = diff_text.diff_lines(preview.changes)
     return Proposal(
-        kind=PRODUCTION if where.production else ELSEWHERE,
+        kind=PRODUCTION if cluster.production else ELSEWHERE,
         headline=(
-            f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {where.name}:"
+            f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {cluster.name}:"
             f" {diff_text.summarise(lines)}"
         ),
         consequences=tuple(first_lines([str(line) for line in lines], MOST_LINES)),
         warnings=tuple(_warnings(preview)),
-        target=where.name,
-        target_id=where.id,
+        target=cluster.name,
+        target_id=cluster.id,
         bound={
             "policy": str(ref),
             "uid": before.uid if before else None,

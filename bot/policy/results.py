@@ -78,8 +78,7 @@ class PolicyChanged:
 class ListedPolicy:
     """One policy in a list.
 
-    `isolates` are its policy types, Ingress and Egress. `pods` counts the pods that it isolates now, `created`
-    is when it was created.
+    `isolates` are its policy types, Ingress and Egress. `pods` counts the pods that it isolates now.
     """
 
     ref: PolicyRef

@@ -2,7 +2,7 @@
 
 `copier` writes everything as it waits for the cut-over, stage by stage; `startup` starts it; `comparison`
 proves that the copy is what was planned; `removal` takes the target back. All of them write through `writer`,
-and name their arguments alike: `into` is the target, `plan` is what is copied, `inventory` is the source,
+and name their arguments alike: `writer` writes into the target, `plan` is what is copied, `inventory` is the source,
 whose owners give the order, and `objects` are the planned objects in both forms. `KubeError` is raised if an
 API server does not answer.
 

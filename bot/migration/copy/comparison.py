@@ -59,43 +59,43 @@ class CopyComparison:
         return not self.differences
 
 
-def compare(into: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparison:
+def compare(writer: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparison:
     """Compare the target's objects with what is expected there. Raises `KubeError`.
 
     None is expected for an object that must not be there yet.
     """
     refs = sorted(expected)
-    live = existing(into, refs)
+    live = existing(writer, refs)
     differences = [
         CopyDifference(ref=ref, what=difference_text)
         for ref in refs
-        if (difference_text := _difference(into, ref, expected[ref], live.get(ref)))
+        if (difference_text := _difference(writer, ref, expected[ref], live.get(ref)))
     ]
     counts = tuple(_counts(expected, live))
     return CopyComparison(counts=counts, equal=len(refs) - len(differences), differences=tuple(differences))
 
 
-def _difference(into: Writer, ref: Ref, expected: Object | None, live: Object | None) -> str:
+def _difference(writer: Writer, ref: Ref, expected: Object | None, live: Object | None) -> str:
     """Return how an object is not as expected; empty if it is."""
     if expected is None:
-        is_ours = live is not None and labels_of(live).get(MIGRATION) == into.migration
+        is_ours = live is not None and labels_of(live).get(MIGRATION) == writer.migration
         return "it is there before the cut-over" if is_ours else ""
     if live is None:
         return "it is missing"
-    if same(expected, live, into.context, into.key):
+    if same(expected, live, writer.context, writer.key):
         return ""
-    resource = into.resource_of(expected)
+    resource = writer.resource_of(expected)
     if resource is None:
         return "the target does not serve its version"
     path, doing = resource.path(ref), f"compare {ref}"
     try:
-        stored = writes.apply(into.kube, path, expected, dry_run=True, force=True, doing=doing).object
+        stored = writes.apply(writer.kube, path, expected, dry_run=True, force=True, doing=doing).object
     except KubeError as error:
         why = "" if ref.kind == "Secret" else f": {error.why}"  # the API server may quote a Secret's values
         return f"the target would not take it{why}"
-    if comparable(stored, into.context, into.key) == comparable(live, into.context, into.key):
+    if comparable(stored, writer.context, writer.key) == comparable(live, writer.context, writer.key):
         return ""
-    fields = sorted(set(_fields(strip(stored, into.context)[0], strip(live, into.context)[0], "")))
+    fields = sorted(set(_fields(strip(stored, writer.context)[0], strip(live, writer.context)[0], "")))
     return f"{', '.join(fields[:NAMED_FIELDS]) or 'its fields'} differ"
 
 

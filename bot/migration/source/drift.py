@@ -50,6 +50,7 @@ def drift(
     inventory: Inventory,
     mappings: Mappings,
     key: bytes | None,
+    *,
     image: BeforeImage | None = None,
 ) -> SourceDrift:
     """Compare the source with the plan.

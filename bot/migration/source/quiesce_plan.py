@@ -49,18 +49,18 @@ def build_before_image(
     operators: Collection[Ref],
     volumes: Iterable[PlannedVolume],
     inventory: Inventory,
-    agreement: CommonApis,
+    common_apis: CommonApis,
     keep_addresses: Collection[Ref],
 ) -> BeforeImage:
     """Return the before-image of a cut-over.
 
-    `operators` are the workloads to scale to 0 first, `agreement` the versions at which the source is read
+    `operators` are the workloads to scale to 0 first, `common_apis` the versions at which the source is read
     and written, `keep_addresses` the Services whose floating IP moves.
     """
     changes = [
-        *_retain(volumes, inventory, agreement),
-        *(change for obj in workloads for change in _stop(obj, operators, agreement)),
-        *_keep_addresses(inventory, agreement, keep_addresses),
+        *_retain(volumes, inventory, common_apis),
+        *(change for obj in workloads for change in _stop(obj, operators, common_apis)),
+        *_keep_addresses(inventory, common_apis, keep_addresses),
     ]
     return BeforeImage(migration=migration, changes=tuple(changes))
 
@@ -114,6 +114,6 @@ def _keep_addresses(
 def _path(obj: Object, common: CommonApis) -> str:
     ref = ref_of(obj)
     resource = common.resource(ref)
-    if resource is None:  # it was read through this very agreement
+    if resource is None:  # it was read at one of these versions
         raise KeyError(str(ref))
     return resource.path(ref)

@@ -116,7 +116,9 @@ class ClusterViews:
     @cached_property
     def writer(self) -> Writer:
         """The target, ready to be written into."""
-        return copier.writer(self.target, self.plan, self.ports.mappings, self.ports.digest_keys.current)
+        return copier.build_writer(
+            self.target, self.plan, self.ports.mappings, self.ports.digest_keys.current
+        )
 
     @cached_property
     def target_objects(self) -> TargetObjects:

@@ -50,7 +50,8 @@ def drifted(clusters: ClusterViews) -> SourceDrift:
     """Compare the source with the plan. Changes that the migration itself made do not count."""
     ports, plan, source = clusters.ports, clusters.plan, clusters.recorded.source
     image = source.image if source is not None else None
-    return drift.drift(plan, clusters.inventory, ports.mappings, ports.digest_keys.find(plan.key), image)
+    key = ports.digest_keys.find(plan.key)
+    return drift.drift(plan, clusters.inventory, ports.mappings, key, image=image)
 
 
 def unlike_their_copies(clusters: ClusterViews, refs: Sequence[Ref]) -> list[str]:

@@ -22,8 +22,8 @@ from bot.policy.reach.model import KIND, ClusterModel, Namespace, Node, Policy, 
 class ManifestCluster:
     """A cluster as manifests describe it.
 
-    `other_policies` are policies of other APIs, which are not computed, so that the answer is incomplete. `notes`
-    are sentences about what the manifests leave open.
+    `other_policies` are policies of other APIs, which are not computed, so that the answer is incomplete.
+    `notes` are sentences about what the manifests leave open.
     """
 
     cluster: ClusterModel

@@ -142,11 +142,11 @@ def preview_files(preview: ConnectionPreview) -> Iterable[kit.File]:
     """The picture of the namespace before and after, every connection, and the manifest that would be
     written.
     """
-    name, where = preview.ref.name, preview.cluster
+    name, cluster = preview.ref.name, preview.cluster
     if preview.matrix is not None:
-        title = f"{name} on {where.name} / {preview.ref.namespace}"
+        title = f"{name} on {cluster.name} / {preview.ref.namespace}"
         picture = draw(preview.matrix, title=title)
-        yield kit.File(name=f"{name}-{where.name}.png", title=f"{title}: before and after", content=picture)
+        yield kit.File(name=f"{name}-{cluster.name}.png", title=f"{title}: before and after", content=picture)
     yield from connections_file(preview)
     if preview.manifest is not None:
         manifest = content.to_yaml(preview.manifest).encode()

@@ -65,20 +65,22 @@ def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
     move = floating_ips.plan_move(balancer, neutron)
     assert move is not None
     floating_ips.protect(move, neutron, moving.plan.migration)
-    inventory, into = moving.inventory(), moving.into()
-    forms = moving.forms(inventory)
-    assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).failures
+    inventory, writer = moving.inventory(), moving.writer()
+    objects = moving.target_objects(inventory)
+    assert not floating_ips.open_internal(writer, moving.plan, inventory, objects, moves=[move]).failures
     deadline.until(
-        lambda: load_balancers.without_address(into, [move.service]), what="have an address", seconds=SECONDS
+        lambda: load_balancers.without_address(writer, [move.service]),
+        what="have an address",
+        seconds=SECONDS,
     )
     for _ in range(2):  # it may be repeated
-        floating_ips.switch(moving.target, PATH, forms.final[move.service], move, neutron)
+        floating_ips.switch(moving.target, PATH, objects.final[move.service], move, addresses=neutron)
         deadline.until(
             lambda: floating_ips.why_not_arrived(moving.target, PATH, move, neutron),
             what="arrive",
             seconds=SECONDS,
         )
-    assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).written, (
+    assert not floating_ips.open_internal(writer, moving.plan, inventory, objects, moves=[move]).written, (
         "what has arrived is left alone"
     )
     return move
@@ -87,7 +89,7 @@ def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
 def test_the_address_is_served_by_the_new_cluster(moving: Moving) -> None:
     neutron = Neutron(moving.cloud.infrastructure.network)
     move = switched(moving, neutron)
-    [new] = load_balancers.new_addresses(moving.into(), moving.plan)
+    [new] = load_balancers.new_addresses(moving.writer(), moving.plan)
     assert new.before == new.after == (move.address,)
     floating = neutron.find(move.address)
     assert floating is not None and floating.port not in ("", move.old_port)
@@ -113,7 +115,7 @@ def test_a_roll_back_gives_the_address_and_its_description_back(moving: Moving) 
 
 
 def test_until_the_switch_the_new_load_balancer_has_no_address_from_outside(moving: Moving) -> None:
-    service = moving.forms(moving.inventory()).final[moving.plan.balancers[0].service]
+    service = moving.target_objects(moving.inventory()).final[moving.plan.balancers[0].service]
     inside = floating_ips.internal({**service, "spec": {**service["spec"], "loadBalancerIP": "203.0.113.9"}})
     assert inside["metadata"]["annotations"][INTERNAL] == "true"
     assert "loadBalancerIP" not in inside["spec"]

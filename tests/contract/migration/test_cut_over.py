@@ -95,13 +95,13 @@ def test_the_target_works_on_the_same_disks_and_nothing_runs_twice(moving: Movin
     assert (source_job["spec"]["suspend"], target_job["spec"]["suspend"]) == (True, False)
     paused = kube_writing.read(moving.target, "/apis/batch/v1/namespaces/shop/cronjobs/paused")
     assert paused is not None and paused["spec"]["suspend"] is True, "it was suspended before"
-    final = comparison.compare(moving.into(), moving.forms(moving.inventory()).final)
+    final = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).final)
     assert final.proven, final.differences
 
 
 def test_the_second_look_sees_no_change_of_our_own(moving: Moving) -> None:
     moving.quiesce()
-    assert not drift.drift(moving.plan, moving.inventory(), moving.mappings, KEY, moving.image)
+    assert not drift.drift(moving.plan, moving.inventory(), moving.mappings, KEY, image=moving.image)
 
 
 def test_the_source_is_restored_exactly(moving: Moving) -> None:
@@ -136,9 +136,9 @@ def test_everything_that_was_made_is_removed_by_label_and_nothing_else(moving: M
     moving.cloud.deploy("new", [foreign])
     moving.cut_over()
     moving.roll_back()
-    removal.remove_all(moving.target, moving.into().surface, "m1")
+    removal.remove_all(moving.target, moving.writer().surface, "m1")
     moving.cloud.settle()
-    assert not removal.remove_all(moving.target, moving.into().surface, "m1")
+    assert not removal.remove_all(moving.target, moving.writer().surface, "m1")
     namespaces = {
         namespace["metadata"]["name"] for namespace in moving.target.all_of("/api/v1/namespaces", dict)
     }
@@ -167,17 +167,17 @@ def test_every_step_may_be_repeated(moving: Moving) -> None:
 
 def test_a_process_that_wakes_up_late_does_not_put_a_started_workload_to_sleep(moving: Moving) -> None:
     """Its copy was prepared before the cut-over; what it read then is no longer the version that is there."""
-    from bot.migration.copy import writer as migration_writing
+    from bot.migration.copy import writer as writer_module
 
-    into, inventory = moving.into(), moving.inventory()
+    writer, inventory = moving.writer(), moving.inventory()
     ref = Ref("apps", "Deployment", "shop", "cart")
-    asleep = moving.forms(inventory).held[ref]
-    stale = migration_writing.existing(into, [ref])[ref]
+    asleep = moving.target_objects(inventory).held[ref]
+    stale = writer_module.existing(writer, [ref])[ref]
     moving.cut_over()
     assert asleep is not None
-    resource = into.surface.find(ref)
+    resource = writer.surface.find(ref)
     assert resource is not None
-    late = migration_writing._own(into, resource, asleep, stale, started=False, force=False)
+    late = writer_module._own(writer, resource, asleep, stale, started=False, force=False)
     assert late.action is WriteAction.UNCHANGED
     live = kube_writing.read(moving.target, resource.path(ref))
     assert live is not None and live["spec"]["replicas"] == 2
@@ -185,7 +185,7 @@ def test_a_process_that_wakes_up_late_does_not_put_a_started_workload_to_sleep(m
 
 def test_new_addresses_are_told(moving: Moving) -> None:
     moving.cut_over()
-    [address] = load_balancers.new_addresses(moving.into(), moving.plan)
+    [address] = load_balancers.new_addresses(moving.writer(), moving.plan)
     assert address.before != address.after and address.after
 
 
@@ -283,7 +283,7 @@ def test_after_the_old_cluster_is_gone_volumes_get_their_own_policy(moving: Movi
 
 def test_a_workload_goes_to_calico_and_back_and_is_the_same(moving: Moving) -> None:
     """Flannel → Calico → Flannel: what the second migration brings is what the first one took."""
-    first = {ref: text(obj) for ref, obj in moving.forms(moving.inventory()).final.items()}
+    first = {ref: text(obj) for ref, obj in moving.target_objects(moving.inventory()).final.items()}
     moving.cut_over()
     moving.cloud.add("old-again", "flannel", "10.0.3", "10.102.0.0/16")
     back = Moving(moving.cloud, planned(moving.cloud, wish(moving.cloud, "new", "old-again", migration="m1")))
@@ -292,9 +292,9 @@ def test_a_workload_goes_to_calico_and_back_and_is_the_same(moving: Moving) -> N
     back.copy()
     back.take_picture()
     back.cut_over()
-    final = comparison.compare(back.into(), back.forms(back.inventory()).final)
+    final = comparison.compare(back.writer(), back.target_objects(back.inventory()).final)
     assert final.proven, final.differences
-    second = {ref: text(obj) for ref, obj in back.forms(back.inventory()).final.items()}
+    second = {ref: text(obj) for ref, obj in back.target_objects(back.inventory()).final.items()}
     planned_first = {item.ref for item in moving.plan.items}
     assert planned_first <= set(second), sorted(map(str, planned_first - set(second)))
     assert {ref: second[ref] for ref in planned_first} == first

@@ -22,7 +22,7 @@ def moving(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Moving:
 
 
 def proven(moving: Moving) -> bool:
-    compared = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
+    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).held)
     return compared.proven and all(count.planned == count.present for count in compared.counts)
 
 
@@ -55,10 +55,10 @@ def test_a_copy_that_was_cut_off_anywhere_is_finished_by_a_second_one(
 
 def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(moving: Moving) -> None:
     target = moving.cloud.clusters["new"]
-    into, inventory = moving.into(), moving.inventory()
+    writer, inventory = moving.writer(), moving.inventory()
     moving.cloud.loopback.run(target.hang_up())
     with pytest.raises(Unreachable):
-        copier.copy(into, moving.plan, inventory, moving.forms(inventory))
+        copier.copy(writer, moving.plan, inventory, moving.target_objects(inventory))
     moving.cloud.loopback.run(target.listen(moving.cloud.loopback))
     assert not moving.copy().failures
     assert proven(moving)
@@ -122,7 +122,7 @@ def test_a_roll_back_that_was_cut_off_is_finished_by_a_second_one(
     moving.cloud.clusters["new"].api.faults.status = 0
     moving.roll_back()
     moving.cloud.settle()
-    assert not removal.remove_all(moving.target, moving.into().surface, "another")
+    assert not removal.remove_all(moving.target, moving.writer().surface, "another")
     assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"in-use"}
 
 

@@ -17,7 +17,17 @@ from bot.policy.owners import PolicyOwner
 from bot.policy.proposals import BEGUN, NO_MANIFEST, PRODUCTION, PolicyProposals, proposal
 from bot.policy.service import PolicyServices
 from storage.policy_changes import PolicyChange
-from tests.unit.policy.builders import NOW, SHOP, change, computed, live, manifest, pod, snapshot, where
+from tests.unit.policy.builders import (
+    NOW,
+    SHOP,
+    change,
+    computed,
+    live,
+    manifest,
+    pod,
+    policy_cluster,
+    snapshot,
+)
 
 DENY = manifest("deny", policyTypes=["Egress"])
 ACTION = PolicyApply(preset="default-deny-egress", cluster="prod-eu", namespace="shop")
@@ -25,7 +35,7 @@ ACTION = PolicyApply(preset="default-deny-egress", cluster="prod-eu", namespace=
 
 def plan(*others: Any, production: bool = True, policy: Any = DENY, **fields: Any) -> PolicyChangePlan:
     """Denying egress in production, where there was no policy."""
-    result = computed(policy, *others, where=where(production=production), **fields)
+    result = computed(policy, *others, cluster=policy_cluster(production=production), **fields)
     return PolicyChangePlan(
         kind=change_plan.APPLY,
         wanted=policy,
@@ -50,7 +60,7 @@ def test_it_says_what_happens_on_what_and_is_of_the_kind_that_production_needs()
 
 def test_an_incomplete_verdict_is_the_first_warning_then_who_undoes_it_and_dns() -> None:
     foreign = (OtherPolicy("GlobalNetworkPolicy", "crd.projectcalico.org", "", "x"),)
-    warnings = proposal(plan(foreign=foreign, owner=PolicyOwner(tool="Flux", name="apps"))).warnings
+    warnings = proposal(plan(other_policies=foreign, owner=PolicyOwner(tool="Flux", name="apps"))).warnings
     assert warnings[0].startswith("This verdict is incomplete") and "GlobalNetworkPolicy x" in warnings[0]
     assert warnings[1].startswith("Flux owns this policy (apps)")
     assert warnings[2].startswith("3 pods can resolve no names any more")

@@ -15,7 +15,7 @@ from bot.policy.clusters import PolicyClient
 from bot.policy.readers import PolicyReaders
 from storage.audit_events import AuditEvent
 from storage.policy_changes import BEGUN, GIVEN_UP, WRITTEN, PolicyChange
-from tests.unit.policy.builders import NOW, Object, change, live, manifest, where
+from tests.unit.policy.builders import NOW, Object, change, live, manifest, policy_cluster
 
 DENY = manifest("deny")
 
@@ -45,7 +45,7 @@ class Clusters:
 
     @contextlib.contextmanager
     def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
-        yield PolicyClient(cluster=where(), kube=None)  # type: ignore[arg-type]
+        yield PolicyClient(cluster=policy_cluster(), kube=None)  # type: ignore[arg-type]
 
 
 def intent(operation: str) -> AuditEvent:

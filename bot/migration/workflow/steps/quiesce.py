@@ -83,7 +83,7 @@ def _record_source(run: Run) -> Json:
             operators=plan.operators,
             volumes=plan.volumes,
             inventory=inventory,
-            agreement=clusters.common_apis,
+            common_apis=clusters.common_apis,
             keep_addresses=[move.service for move in moves],
         )
     return SourceState(image=image, baseline=measured, moves=moves, record=record).to_json()

@@ -48,7 +48,7 @@ def _start(run: Run, stages: tuple[CopyStage, ...]) -> Json:
     run.progress.show("starting in the new cluster")
     with run.clusters() as clusters:
         run.flow.fence()
-        return check_written(clusters.write(startup.start, stages))
+        return check_written(clusters.write(startup.start, stages=stages))
 
 
 def _start_first_replicas(run: Run) -> Json:

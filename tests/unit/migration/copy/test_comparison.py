@@ -19,12 +19,12 @@ WEB, SETTINGS, INGRESS = (
 
 def copied() -> Copy:
     copy = copy_of(WEB, SETTINGS, INGRESS, target=MemoryKube(ACTIVE))
-    copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
+    copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
     return copy
 
 
 def compare(copy: Copy) -> comparison.CopyComparison:
-    return comparison.compare(copy.into, {**copy.objects.held})
+    return comparison.compare(copy.writer, {**copy.objects.held})
 
 
 def test_a_whole_copy_is_proven_with_its_counts() -> None:
