@@ -119,14 +119,14 @@ def execute(
             _resume(kube, changes, change, take_over=take_over)
         else:
             _write(kube, changes, change, take_over=take_over)
-    recorded = changes.get(change.operation)
-    if recorded is None or recorded.state != WRITTEN:
+    record = changes.get(change.operation)
+    if record is None or record.state != WRITTEN:
         raise OutcomeUnknown(
             "What was written is not recorded",
             why="the change is gone from the database",
             fix=_try_again(change),
         )
-    return recorded
+    return record
 
 
 def _resume(kube: KubeClient, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:

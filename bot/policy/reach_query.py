@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import ipaddress
+import itertools
 from collections.abc import Iterable, Sequence
 
 from bot.policy.errors import InvalidParameters, PodNotFound
@@ -67,13 +68,14 @@ def explain_pairs(
     """
     port = port or ANY_PORT
     counted: dict[tuple[object, ...], tuple[Explanation, int]] = {}
-    for left in _group_alike(reach, sources):
-        for right in _group_alike(reach, destinations):
-            pair = next(((source, end) for source in left for end in right if source != end), None)
+    for source_pods in _group_alike(reach, sources):
+        for destination_pods in _group_alike(reach, destinations):
+            ends = itertools.product(source_pods, destination_pods)
+            pair = next(((source, end) for source, end in ends if source != end), None)
             if pair is None:
                 continue  # a pod to itself: always allowed, and never the question
             explanation = explain(reach, *pair, protocol=port.protocol, port=port.number)
-            pairs = len(left) * len(right) - len(set(left) & set(right))
+            pairs = len(source_pods) * len(destination_pods) - len(set(source_pods) & set(destination_pods))
             key = (explanation.allowed, explanation.egress, explanation.ingress, explanation.connections)
             first, count = counted.get(key, (explanation, 0))
             counted[key] = (first, count + pairs)

@@ -162,13 +162,13 @@ class PolicyServices:
 
     def apply(self, action: PolicyApply, context: Context) -> PolicyChanged | PolicyForm:
         """Apply a policy. Raises `NotEnforced`, `OwnedByOthers`, `ChangedSince` and what the server says."""
-        recorded = self.changes.get(context.operation)
-        if recorded is None and action.needs_manifest:
+        record = self.changes.get(context.operation)
+        if record is None and action.needs_manifest:
             return self._form(action, context)
         with self.at(action.cluster, context) as at:
             preconditions.check_enforced(at.cluster)
-            if recorded is not None:
-                return self._resume(at, recorded, take_over=action.force_conflicts)
+            if record is not None:
+                return self._resume(at, record, take_over=action.force_conflicts)
             plan = self.plan_apply(action, at)
             if plan.preview.unchanged:
                 return PolicyChanged(
@@ -184,8 +184,8 @@ class PolicyServices:
     def delete(self, action: PolicyDelete, context: Context) -> PolicyChanged:
         """Delete a policy. Raises `NoSuchPolicy`, `ChangedSince` and what the server says."""
         with self.at(action.cluster, context) as at:
-            if (recorded := self.changes.get(context.operation)) is not None:
-                return self._resume(at, recorded)
+            if (record := self.changes.get(context.operation)) is not None:
+                return self._resume(at, record)
             return self._execute(at, self.plan_delete(action, at), context)
 
     def rollback(self, action: PolicyRollback, context: Context) -> PolicyChanged:
@@ -195,8 +195,8 @@ class PolicyServices:
         """
         change = self.change_of(action, context)
         with self.at_change(change, context) as at:
-            if (recorded := self.changes.get(context.operation)) is not None:
-                return self._resume(at, recorded)
+            if (record := self.changes.get(context.operation)) is not None:
+                return self._resume(at, record)
             return self._execute(at, change_plan.plan_rollback(at.kube, at.cluster, change), context)
 
     def plan_apply(self, action: PolicyApply, at: PolicyClient) -> PolicyChangePlan:
@@ -239,13 +239,13 @@ class PolicyServices:
     ) -> PolicyChanged:
         author = apply.ChangeAuthor(operation=context.operation, actor=context.person.id, at=self.now())
         change = apply.record_begun(self.changes, plan, author)
-        recorded = apply.execute(at.kube, self.changes, change, take_over=take_over)
-        return _changed(at, recorded, plan)
+        record = apply.execute(at.kube, self.changes, change, take_over=take_over)
+        return _changed(at, record, plan)
 
     def _resume(self, at: PolicyClient, change: PolicyChange, *, take_over: bool = False) -> PolicyChanged:
-        recorded = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
+        record = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
         state = cluster_state.read_cluster_state(at.kube)
-        return _changed(at, recorded, change_plan.reconstruct_plan(at.cluster, state, recorded))
+        return _changed(at, record, change_plan.reconstruct_plan(at.cluster, state, record))
 
 
 def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> PolicyChanged:

@@ -112,8 +112,8 @@ def write_stages(
     """Write objects in the order of their stages, and wait after each for what the next ones need.
 
     With `started` objects are written as they work, and are marked so; with `force` fields are taken over
-    from other field managers. `on_progress` is called after each batch. In a dry run nothing is waited for. Raises
-    as `copy` does.
+    from other field managers. `on_progress` is called after each batch. In a dry run nothing is waited for.
+    Raises as `copy` does.
     """
     selected = frozenset(stages)
     entries: list[WrittenObject] = []

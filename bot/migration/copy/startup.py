@@ -49,11 +49,11 @@ def first_replicas(
 
     Raises `KubeError`.
     """
-    moving = [volume.claim for volume in plan.volumes if volume.moves]
+    moving_claims = [volume.claim for volume in plan.volumes if volume.moves]
     sets = {
         ref: obj
         for ref, obj in _final_objects(plan, objects).items()
-        if ref.kind == "StatefulSet" and any(_is_claim_of(claim, ref, obj) for claim in moving)
+        if ref.kind == "StatefulSet" and any(_is_claim_of(claim, ref, obj) for claim in moving_claims)
     }
     live = existing(writer, sorted(sets))
     single = {
@@ -93,7 +93,8 @@ def start(
 ) -> CopyRecord:
     """Put the objects of some stages to work, as they were on the source before it was stopped.
 
-    It is called once for each part of `START_ORDER`, with a wait for the operators between them. Raises `KubeError`.
+    It is called once for each part of `START_ORDER`, with a wait for the operators between them. Raises
+    `KubeError`.
     """
     final = _not_scaled_since(writer, _final_objects(plan, objects))
     return write_stages(writer, plan, inventory, final, stages=stages, started=True)

@@ -215,10 +215,10 @@ def _network(
 
 def _items(inputs: PlanInputs, key: bytes) -> tuple[PlannedObject, ...]:
     scaled = autoscaled(inputs.inventory.objects.values())
-    moving = frozenset(volume.claim.short for volume in inputs.volumes if volume.moves)
+    moving_claims = frozenset(volume.claim.short for volume in inputs.volumes if volume.moves)
     items = []
     for ref, obj in sorted(inputs.copied.items(), key=lambda pair: pair[0]):
-        mode = cutover_modes.mode_of(obj, inputs.early, moving, inputs.exclusions.graph)
+        mode = cutover_modes.mode_of(obj, inputs.early, moving_claims, inputs.exclusions.graph)
         transformed = inputs.transformed.get(ref)  # missing if a configured patch does not fit
         item = PlannedObject(
             ref=ref,

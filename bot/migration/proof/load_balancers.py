@@ -52,8 +52,12 @@ def check(plan: MigrationPlan, now: Inventory, octavia: LoadBalancerApi | None, 
             new_faults, gap = [], f"the load balancer of {ref.short}: {refused.why or refused.what}"
         faults += new_faults
         unchecked += [gap] if gap else []
-    looked = len(services) - len(unchecked)
-    return ProofResult(check=CHECK, checked_count=looked, faults=tuple(faults), unchecked=tuple(unchecked))
+    return ProofResult(
+        check=CHECK,
+        checked_count=len(services) - len(unchecked),
+        faults=tuple(faults),
+        unchecked=tuple(unchecked),
+    )
 
 
 def _check_service(

@@ -60,8 +60,8 @@ def still_attached(kube: KubeClient, volumes: Iterable[PlannedVolume], disks: Vo
 
     With `disks` Cinder is asked too. Raises `KubeError`, or the `Problem` of a Cinder that fails.
     """
-    moving = _moving(volumes)
-    if not moving:
+    moving_volumes = _moving(volumes)
+    if not moving_volumes:
         return []
     holders = {
         (spec_of(attachment).get("source") or {}).get("persistentVolumeName"): (
@@ -70,7 +70,7 @@ def still_attached(kube: KubeClient, volumes: Iterable[PlannedVolume], disks: Vo
         for attachment in kube.all_of(ATTACHMENTS, dict)
     }
     lines = []
-    for volume in moving:
+    for volume in moving_volumes:
         if volume.volume in holders:
             lines.append(f"{volume.claim.short} is attached to {holders[volume.volume]}")
         elif disks is not None:

@@ -174,16 +174,16 @@ def delete_snapshots(
 
     Raises `CloudServiceError` if Cinder does not answer.
     """
-    removed, kept = 0, []
+    removed, remaining = 0, []
     for snapshot in list_snapshots(volumes, storage, migration):
         fence()
         try:
             storage.remove_snapshot(snapshot.id)
         except CloudRefused as refused:
-            kept.append(dataclasses.replace(snapshot, why=refused.why))
+            remaining.append(dataclasses.replace(snapshot, why=refused.why))
         else:
             removed += 1
-    return removed, tuple(kept)
+    return removed, tuple(remaining)
 
 
 def removal_lines(snapshots: Sequence[KeptSnapshot]) -> list[str]:
@@ -191,8 +191,8 @@ def removal_lines(snapshots: Sequence[KeptSnapshot]) -> list[str]:
     if not snapshots:
         return []
     ids = " ".join(snapshot.id for snapshot in snapshots[:NAMED])
-    more = f" (and {len(snapshots) - NAMED} more, in the report)" if len(snapshots) > NAMED else ""
-    number, remove = count(len(snapshots), "snapshot"), f"`{REMOVE} {ids}`{more}"
+    remainder = f" (and {len(snapshots) - NAMED} more, in the report)" if len(snapshots) > NAMED else ""
+    number, remove = count(len(snapshots), "snapshot"), f"`{REMOVE} {ids}`{remainder}"
     return [
         f"kept: {number} of the disks as they were before the cut-over; Cinder deletes no disk that has one."
         f" To remove: {remove}"

@@ -63,11 +63,11 @@ def _obstacles(clusters: ClusterViews) -> Iterator[str]:
 
 def _not_retained(clusters: ClusterViews) -> Iterator[str]:
     """Until the old cluster is gone two PersistentVolumes stand for one disk: neither may be on Delete."""
-    moving = {volume.volume for volume in clusters.plan.volumes if volume.moves}
+    moving_volumes = {volume.volume for volume in clusters.plan.volumes if volume.moves}
     for kube, side in ((clusters.source, "the source"), (clusters.target, "the new cluster")):
         for volume in kube.all_of("/api/v1/persistentvolumes", dict):
             name, policy = volume["metadata"]["name"], spec_of(volume).get("persistentVolumeReclaimPolicy")
-            if name in moving and policy != "Retain":
+            if name in moving_volumes and policy != "Retain":
                 yield f"the volume {name} of {side} is on {policy}"
 
 

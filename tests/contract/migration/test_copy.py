@@ -80,7 +80,7 @@ def test_everything_arrives_and_nothing_runs(moving: Moving) -> None:
 
 
 def test_policies_are_there_before_the_pods_and_webhooks_come_last(moving: Moving) -> None:
-    order = [written.ref.kind for written in moving.copy().written]
+    order = [entry.ref.kind for entry in moving.copy().written]
     assert order.index("NetworkPolicy") < order.index("Deployment")
     assert (
         order.index("ServiceAccount")
@@ -92,7 +92,7 @@ def test_policies_are_there_before_the_pods_and_webhooks_come_last(moving: Movin
 
 def test_copying_again_changes_nothing(moving: Moving) -> None:
     moving.copy()
-    again = {written.action for written in moving.copy().written}
+    again = {entry.action for entry in moving.copy().written}
     assert again == {WriteAction.UNCHANGED, WriteAction.PRESENT}
 
 
@@ -186,7 +186,7 @@ def test_the_target_is_asked_whether_it_would_take_everything_that_waits(moving:
     moving.copy()
     record = moving.rehearse()
     waiting = {item.ref for item in moving.plan.items if item.hold is not Hold.NOT}
-    assert {written.ref for written in record.written} == waiting
+    assert {entry.ref for entry in record.written} == waiting
     assert not record.failures
     assert get(moving, "/apis/apps/v1/namespaces/shop/deployments/cart")["spec"]["replicas"] == 0
 

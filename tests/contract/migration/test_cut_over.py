@@ -152,13 +152,13 @@ def test_every_step_may_be_repeated(moving: Moving) -> None:
     moving.attach()
     moving.attach()
     moving.start()
-    again = [written.action for record in moving.start() for written in record.written]
+    again = [entry.action for record in moving.start() for entry in record.written]
     assert set(again) == {WriteAction.UNCHANGED}
     moving.wait_until_ready()
     moving.open()
     moving.open()
     before = pods(moving, "target")
-    assert {written.action for written in moving.copy().written} == {
+    assert {entry.action for entry in moving.copy().written} == {
         WriteAction.UNCHANGED,
         WriteAction.PRESENT,
     }, "a late copy stops nothing"

@@ -99,7 +99,7 @@ def test_a_cut_over_that_was_cut_off_is_finished_by_a_second_one(
         moving.start()
     monkeypatch.undo()
     moving.cloud.clusters["new"].api.faults.status = 0
-    actions = {written.action for record in moving.start() for written in record.written}
+    actions = {entry.action for record in moving.start() for entry in record.written}
     assert actions <= {WriteAction.CREATED, WriteAction.UPDATED, WriteAction.UNCHANGED}
     moving.wait_until_ready()
     handles = [

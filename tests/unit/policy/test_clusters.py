@@ -56,7 +56,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Any:
     @contextlib.contextmanager
     def open_with(daemon_sets: list[dict[str, Any]] | KubeError) -> Any:
         kube = FakeKube({collector.DAEMON_SETS: daemon_sets})
-        monkeypatch.setattr(clusters, "Kube", lambda *_arguments, **_options: kube)
+        monkeypatch.setattr(clusters, "KubeClient", lambda *_arguments, **_options: kube)
         try:
             with policy_clusters().at("prod-eu", project="shop", operation="7f3a") as client:
                 yield client
@@ -82,8 +82,8 @@ def policy_clusters() -> PolicyClusters:
 )
 def test_the_driver_is_the_one_that_runs(opened: Any, daemon_sets: Any, driver: str, enforces: bool) -> None:
     with opened(daemon_sets) as client:
-        assert (client.where.driver, client.where.enforces) == (driver, enforces)
-        assert (client.where.cluster, client.where.cluster_id, client.where.production) == (
+        assert (client.cluster.driver, client.cluster.enforces) == (driver, enforces)
+        assert (client.cluster.name, client.cluster.id, client.cluster.production) == (
             "prod-eu",
             "uuid-1",
             True,

@@ -170,7 +170,7 @@ RESULTS: list[object] = [
     change_result(kind="delete", post_check=None, not_compared=NASTY * 20),
     change_result(kind="rollback", post_check=differing_check(), undoes=OPERATION),
     change_result(change="", preview=preview(changes=(), matrix=None, unchanged=True), post_check=None),
-    change_result(leaving=True),
+    change_result(deleting=True),
     change_result(note=NASTY),
     reach_answer(),
     reach_answer(port="", pairs_explained=()),
