@@ -1,7 +1,7 @@
 """A new action touches its action, its service and its view, and no other file.
 
-The three are written into a folder that the package of actions finds its modules in, so the trial runs in a
-process of its own. What the trial calls is the product's own: grammar, rights, pipeline, audit, registry.
+The action and the view are written into folders in which their packages find modules, so the trial runs in a
+process of its own. What the trial calls is the product's own: grammar, rights, pipeline, audit, catalogue.
 """
 
 from __future__ import annotations
@@ -55,10 +55,12 @@ VIEW = '''
 """The view of the weather."""
 
 from bot.slack import kit
+from bot.slack.views.registry import shows
 from weather_service import Weather
 
 
-def weather(result: Weather) -> kit.Rendered:
+@shows(Weather)
+def show_weather(result: Weather) -> kit.Rendered:
     return kit.Rendered(headline=f"{result.sky} over {result.cluster}", messages=())
 '''
 TRIAL = """
@@ -66,10 +68,12 @@ import sys
 
 import bot.actions
 
+import bot.slack.views
+
 bot.actions.__path__.append(sys.argv[1])
+bot.slack.views.__path__.append(sys.argv[2])
 
 import weather_service
-import weather_view
 
 from bot.access.roles import Role, permits
 from bot.actions import grammar
@@ -77,11 +81,8 @@ from bot.actions.catalog import ACTIONS, TOPICS
 from bot.actions.help_pages import help_page
 from bot.actions.routes import Routes
 from bot.requests.pipeline import RequestPipeline
-from bot.slack.views.registry import Registry
+from bot.slack.views.catalog import RESULTS
 from tests.unit.requests import exchanges
-
-registry = Registry()
-registry.result(weather_service.Weather, weather_view.weather)
 
 action = grammar.parse("weather show prod-eu")
 assert action.words() == "weather show prod-eu"
@@ -99,19 +100,20 @@ assert [(event.action, event.target, event.outcome) for event in table.events] =
     ("weather.show", "prod-eu", ""),
     ("weather.show", "prod-eu", "succeeded"),
 ]
-print(registry.render(ended.result).headline)
+print(RESULTS.render(ended.result).headline)
 """
 
 
 def test_a_new_action_is_parsed_authorised_served_audited_and_shown(tmp_path: pathlib.Path) -> None:
-    actions = tmp_path / "actions"
-    actions.mkdir()
+    actions, views = tmp_path / "actions", tmp_path / "views"
+    for folder in (actions, views):
+        folder.mkdir()
     (actions / "weather.py").write_text(ACTION)
     (tmp_path / "weather_service.py").write_text(SERVICE)
-    (tmp_path / "weather_view.py").write_text(VIEW)
+    (views / "weather.py").write_text(VIEW)
     root = pathlib.Path(__file__).resolve().parents[3]
     trial = subprocess.run(
-        [sys.executable, "-c", TRIAL, str(actions)],
+        [sys.executable, "-c", TRIAL, str(actions), str(views)],
         env={"PYTHONPATH": f"{tmp_path}:{root}"},
         capture_output=True,
         text=True,
