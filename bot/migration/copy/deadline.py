@@ -39,6 +39,6 @@ def until(
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else (),
     )(look)
     if waits:
-        remainder = f" and {len(waits) - LONGEST_NAMED} more" if len(waits) > LONGEST_NAMED else ""
-        named = ", ".join(waits[:LONGEST_NAMED]) + remainder
+        more = f" and {len(waits) - LONGEST_NAMED} more" if len(waits) > LONGEST_NAMED else ""
+        named = ", ".join(waits[:LONGEST_NAMED]) + more
         raise NotInTime(f"{len(waits)} did not {what} within {int(seconds)} s", why=named, fix=fix)

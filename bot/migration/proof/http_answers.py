@@ -111,8 +111,8 @@ def _port(service: Ref, port: int) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    remainder = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{remainder}"
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _is_shut(probe: HttpProbe, answers: HttpAnswers, now: Inventory) -> bool:

@@ -191,8 +191,8 @@ def removal_lines(snapshots: Sequence[KeptSnapshot]) -> list[str]:
     if not snapshots:
         return []
     ids = " ".join(snapshot.id for snapshot in snapshots[:NAMED])
-    remainder = f" (and {len(snapshots) - NAMED} more, in the report)" if len(snapshots) > NAMED else ""
-    number, remove = count(len(snapshots), "snapshot"), f"`{REMOVE} {ids}`{remainder}"
+    more = f" (and {len(snapshots) - NAMED} more, in the report)" if len(snapshots) > NAMED else ""
+    number, remove = count(len(snapshots), "snapshot"), f"`{REMOVE} {ids}`{more}"
     return [
         f"kept: {number} of the disks as they were before the cut-over; Cinder deletes no disk that has one."
         f" To remove: {remove}"

@@ -42,9 +42,9 @@ class Wait:
 
     def problem(self, waits: Sequence[str]) -> NotInTime:
         """The problem that what is waited for has not come true in its time."""
-        remainder = f" and {len(waits) - LONGEST_NAMED} more" if len(waits) > LONGEST_NAMED else ""
-        headline = f"{len(waits)} did not {self.what} within {exact_duration(self.within)}"
-        return NotInTime(headline, why=", ".join(waits[:LONGEST_NAMED]) + remainder, fix=self.fix)
+        more = f" and {len(waits) - LONGEST_NAMED} more" if len(waits) > LONGEST_NAMED else ""
+        what = f"{len(waits)} did not {self.what} within {exact_duration(self.within)}"
+        return NotInTime(what, why=", ".join(waits[:LONGEST_NAMED]) + more, fix=self.fix)
 
 
 @dataclasses.dataclass(kw_only=True)
