@@ -74,7 +74,7 @@ def record_begun(changes: ChangeStore, plan: PolicyChangePlan, author: ChangeAut
         before=before.content if before else None,
         before_uid=before.uid if before else "",
         before_version=before.version if before else "",
-        wanted=plan.wanted,
+        wanted=plan.desired,
         after=preview.manifest,
         undoes=plan.undoes.operation if plan.undoes else None,
     )
@@ -109,8 +109,8 @@ def execute(
     """Write a change that has been recorded, and return it as it is recorded afterwards.
 
     `take_over` takes fields over from other managers; `resumed` is for a change that was cut off. Raises
-    `ChangedSince`, `OwnedByOthers`, `NotWritten`, `Unclear` (it may have been written), or the server's own
-    `KubeError`. In every case but `Unclear` the cluster was not changed.
+    `ChangedSince`, `OwnedByOthers`, `NotWritten`, `OutcomeUnknown` (it may have been written), or the
+    server's own `KubeError`. In every case but `OutcomeUnknown` the cluster was not changed.
     """
     if change.state == GIVEN_UP:
         raise NotWritten("This change was given up before", why=change.note, fix=_try_again(change))

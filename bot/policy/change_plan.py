@@ -30,13 +30,13 @@ APPLY, DELETE, ROLLBACK = "apply", "delete", "rollback"
 class PolicyChangePlan:
     """What would be written, and its effect.
 
-    `wanted` is what is sent, None for a deletion. What is there now, and what the server said it would be
-    afterwards, are `before` and `manifest` of the preview. `state` is the cluster as it was read, `after` has
-    the connections after the change. `undoes` is the change that a roll-back reverts.
+    `desired` is the object that is sent, None for a deletion. What is there now, and what the server said it
+    would be afterwards, are `before` and `manifest` of the preview. `state` is the cluster as it was read,
+    `after` has the connections after the change. `undoes` is the change that a roll-back reverts.
     """
 
     kind: str
-    wanted: Object | None
+    desired: Object | None
     state: ClusterState
     preview: ConnectionPreview
     after: Reachability
@@ -54,7 +54,7 @@ def plan_apply(
     """Plan to apply a manifest by server-side apply.
 
     With `take_over` fields of other managers are taken over without being named as `Takeover`. Raises
-    `NoSuchNamespace`, and `KubeError` in the server's own words.
+    `NamespaceNotFound`, and `KubeError` in the server's own words.
     """
     ref = PolicyRef(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
     state = read_cluster_state(kube)
@@ -63,24 +63,24 @@ def plan_apply(
     expected = content.strip_server_fields(result.object)
     warnings = result.warnings
     preview, after = compute_preview(cluster, state, ref, expected, takeovers=takeovers, warnings=warnings)
-    return PolicyChangePlan(kind=APPLY, wanted=manifest, state=state, preview=preview, after=after)
+    return PolicyChangePlan(kind=APPLY, desired=manifest, state=state, preview=preview, after=after)
 
 
 def plan_delete(kube: KubeClient, cluster: PolicyCluster, ref: PolicyRef) -> PolicyChangePlan:
-    """Plan to delete a policy. Raises `NoSuchPolicy` or `KubeError`."""
+    """Plan to delete a policy. Raises `PolicyNotFound` or `KubeError`."""
     state = read_cluster_state(kube)
     live = state.policies.get(ref)
     if live is None:
-        raise preconditions.no_such_policy(ref, state.policies, cluster)
+        raise preconditions.policy_not_found(ref, state.policies, cluster)
     writes.delete(kube, path_of(ref), uid=live["metadata"]["uid"], dry_run=True)
     preview, after = compute_preview(cluster, state, ref, None)
-    return PolicyChangePlan(kind=DELETE, wanted=None, state=state, preview=preview, after=after)
+    return PolicyChangePlan(kind=DELETE, desired=None, state=state, preview=preview, after=after)
 
 
 def plan_rollback(kube: KubeClient, cluster: PolicyCluster, change: PolicyChange) -> PolicyChangePlan:
     """Plan to restore what was there before a change.
 
-    Raises `NoSuchChange` if the change cannot be rolled back, `ChangedSince` if somebody changed the policy
+    Raises `ChangeNotFound` if the change cannot be rolled back, `ChangedSince` if somebody changed the policy
     after it, or `KubeError`.
     """
     preconditions.check_revocable(change)
@@ -94,7 +94,7 @@ def plan_rollback(kube: KubeClient, cluster: PolicyCluster, change: PolicyChange
         preconditions.check_namespace(state, ref, cluster)
         writes.apply(kube, path_of(ref), change.before, dry_run=True)
     preview, after = compute_preview(cluster, state, ref, change.before)
-    plan = PolicyChangePlan(kind=ROLLBACK, wanted=change.before, state=state, preview=preview, after=after)
+    plan = PolicyChangePlan(kind=ROLLBACK, desired=change.before, state=state, preview=preview, after=after)
     return dataclasses.replace(plan, undoes=change)
 
 
@@ -106,7 +106,9 @@ def reconstruct_plan(cluster: PolicyCluster, state: ClusterState, change: Policy
     """
     ref = PolicyRef(change.namespace, change.policy)
     preview, after = compute_preview(cluster, with_policy(state, ref, change.before), ref, change.after)
-    return PolicyChangePlan(kind=change.kind, wanted=change.wanted, state=state, preview=preview, after=after)
+    return PolicyChangePlan(
+        kind=change.kind, desired=change.wanted, state=state, preview=preview, after=after
+    )
 
 
 def with_policy(state: ClusterState, ref: PolicyRef, manifest: Object | None) -> ClusterState:

@@ -38,14 +38,14 @@ class PolicyClusters:
         return self._find(cluster, project, operation)[1]
 
     @contextlib.contextmanager
-    def at(self, cluster: str, *, project: str | None, operation: str) -> Iterator[PolicyClient]:
+    def open_cluster(self, cluster: str, *, project: str | None, operation: str) -> Iterator[PolicyClient]:
         """Open a cluster of a project by name or id. Raises `Problem`."""
         with self._open(*self._find(cluster, project, operation), operation) as client:
             yield client
 
     @contextlib.contextmanager
-    def at_change(self, change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
-        """Open the cluster that a change was made in. Raises `NoSuchChange` if it does not exist any more."""
+    def open_changed_cluster(self, change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
+        """Open the cluster that a change was made in. Raises `ChangeNotFound` if that cluster is gone."""
         try:
             parts, cluster = self._find(change.cluster, change.project, operation)
         except ClusterNotFound as not_found:

@@ -35,7 +35,7 @@ def check_enforced(cluster: PolicyCluster) -> None:
 
 
 def check_namespace(state: ClusterState, ref: PolicyRef, cluster: PolicyCluster) -> None:
-    """Refuse a policy in a namespace that the cluster does not have. Raises `NoSuchNamespace`."""
+    """Refuse a policy in a namespace that the cluster does not have. Raises `NamespaceNotFound`."""
     if ref.namespace in state.namespaces:
         return
     near = difflib.get_close_matches(ref.namespace, state.namespaces, n=1, cutoff=0.5)
@@ -47,7 +47,7 @@ def check_namespace(state: ClusterState, ref: PolicyRef, cluster: PolicyCluster)
 def pick_change(matches: Sequence[PolicyChange], reference: str, project: str) -> PolicyChange:
     """Return the one change whose operation begins with a reference.
 
-    Raises `NoSuchChange` if there is none, `Ambiguous` if there are several.
+    Raises `ChangeNotFound` if there is none, `Ambiguous` if there are several.
     """
     if len(matches) == 1:
         return matches[0]
@@ -69,7 +69,7 @@ def _choice(change: PolicyChange) -> Choice:
 
 
 def check_revocable(change: PolicyChange) -> None:
-    """Refuse to roll back what was never written, or was rolled back already. Raises `NoSuchChange`."""
+    """Refuse to roll back what was never written, or was rolled back already. Raises `ChangeNotFound`."""
     name = f"{change.namespace}/{change.policy}"
     if change.undone_by is not None:
         raise ChangeNotFound(
@@ -103,7 +103,7 @@ def check_untouched(change: PolicyChange, live: Object | None) -> None:
         )
 
 
-def no_such_policy(
+def policy_not_found(
     ref: PolicyRef, policies: Mapping[PolicyRef, Object], cluster: PolicyCluster
 ) -> PolicyNotFound:
     """Return the refusal that suggests the nearest policy of the same namespace."""

@@ -33,11 +33,11 @@ _VERBS = {change_plan.APPLY: "Apply", change_plan.DELETE: "Delete", change_plan.
 class PolicyProposals:
     """The proposals of the actions that change policies.
 
-    `needed` says whether a kind of proposal needs an approval at all.
+    `is_required` says whether a kind of proposal needs an approval at all.
     """
 
     services: PolicyServices
-    needed: Callable[[str], bool]
+    is_required: Callable[[str], bool]
 
     def apply(self, action: PolicyApply, context: Context) -> Proposal:
         """Propose `policy apply`. Raises `Problem`, as the apply would."""
@@ -47,9 +47,9 @@ class PolicyProposals:
             return Proposal(kind=NO_MANIFEST, headline="The policy is still to be written")
         if (unplanned := self._without_plan(action.cluster, context)) is not None:
             return unplanned
-        with self.services.at(action.cluster, context) as at:
-            preconditions.check_enforced(at.cluster)
-            return proposal(self.services.plan_apply(action, at))
+        with self.services.open_cluster(action.cluster, context) as client:
+            preconditions.check_enforced(client.cluster)
+            return proposal(self.services.plan_apply(action, client))
 
     def delete(self, action: PolicyDelete, context: Context) -> Proposal:
         """Propose `policy delete`. Raises `Problem`."""
@@ -57,8 +57,8 @@ class PolicyProposals:
             return _begun()
         if (unplanned := self._without_plan(action.cluster, context)) is not None:
             return unplanned
-        with self.services.at(action.cluster, context) as at:
-            return proposal(self.services.plan_delete(action, at))
+        with self.services.open_cluster(action.cluster, context) as client:
+            return proposal(self.services.plan_delete(action, client))
 
     def rollback(self, action: PolicyRollback, context: Context) -> Proposal:
         """Propose `policy rollback`. Raises `Problem`."""
@@ -67,14 +67,14 @@ class PolicyProposals:
         change = self.services.change_of(action, context)
         if (unplanned := self._without_plan(change.cluster, context)) is not None:
             return unplanned
-        with self.services.at_change(change, context) as at:
-            return proposal(change_plan.plan_rollback(at.kube, at.cluster, change))
+        with self.services.open_changed_cluster(change, context) as client:
+            return proposal(change_plan.plan_rollback(client.kube, client.cluster, change))
 
     def _without_plan(self, name: str, context: Context) -> Proposal | None:
         """A proposal of the kind alone where nobody has to approve it: then the cluster need not be read."""
         cluster = self.services.clusters.find(name, project=context.project, operation=context.operation)
         kind = PRODUCTION if cluster.production else ELSEWHERE
-        return None if self.needed(kind) else Proposal(kind=kind, headline="A change of a policy")
+        return None if self.is_required(kind) else Proposal(kind=kind, headline="A change of a policy")
 
     def _is_begun(self, context: Context) -> bool:
         """Whether the change of this operation is recorded, which it only is after it was approved."""

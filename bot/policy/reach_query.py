@@ -31,7 +31,7 @@ ANY_PORT = Port(Protocol.TCP, 1)  # explained where no port is named: only the i
 
 
 def parse_port(text: str | None) -> Port | None:
-    """Return `TCP/80` as a port, None if there is no text. Raises `BadParameters` for a range of ports."""
+    """Parse a port such as `TCP/80`; None if there is no text. Raises `InvalidParameters` for a range of ports."""
     if text is None:
         return None
     protocol, _, number = text.partition("/")
@@ -45,7 +45,7 @@ def parse_port(text: str | None) -> Port | None:
 
 
 def find_ends(reach: Reachability, word: str) -> tuple[Endpoint, ...]:
-    """Return the pods that a word `NAMESPACE/NAME` names, or the address that it is. Raises `NoSuchPod`."""
+    """Return the pods that a word `NAMESPACE/NAME` names, or the address that it is. Raises `PodNotFound`."""
     try:
         return (ipaddress.ip_address(word),)
     except ValueError:

@@ -14,11 +14,11 @@ from typing import Any
 from bot.adapters.kube import writes
 from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import profile
-from bot.migration.copy.equality import comparable, same
+from bot.migration.copy.equality import comparable, is_same_configuration
 from bot.migration.copy.writer import Writer, existing
 from bot.migration.objects.fields import MIGRATION, Object, Ref, labels_of
 from bot.migration.objects.transforms.catalog import strip
-from bot.migration.planning.connection_changes import states
+from bot.migration.planning.connection_changes import compute_states
 from bot.migration.planning.plan import MigrationPlan
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach.changes import ConnectionChange
@@ -53,11 +53,6 @@ class CopyComparison:
     equal: int
     differences: tuple[CopyDifference, ...]
 
-    @property
-    def proven(self) -> bool:
-        """Whether the copy is what was planned."""
-        return not self.differences
-
 
 def compare(writer: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparison:
     """Compare the target's objects with what is expected there. Raises `KubeError`.
@@ -82,7 +77,7 @@ def _difference(writer: Writer, ref: Ref, expected: Object | None, live: Object 
         return "it is there before the cut-over" if is_ours else ""
     if live is None:
         return "it is missing"
-    if same(expected, live, writer.context, writer.key):
+    if is_same_configuration(expected, live, writer.context, writer.key):
         return ""
     resource = writer.resource_of(expected)
     if resource is None:
@@ -131,9 +126,9 @@ def network(plan: MigrationPlan, source: ClusterState, target: ClusterState) -> 
         policies=tuple(policy for policy in target.cluster.policies if policy.namespace in migrated),
         namespaces=(*others, *copied),
     )
-    planned = states(source, source=old, target=new, namespaces=plan.namespaces).after
+    planned = compute_states(source, source=old, target=new, namespaces=plan.namespaces).after
     mixed = dataclasses.replace(source, cluster=cluster)
-    actual = states(mixed, source=old, target=new, namespaces=plan.namespaces).after
+    actual = compute_states(mixed, source=old, target=new, namespaces=plan.namespaces).after
     return tuple(_line(change) for change in compare_states(planned, actual).changes)
 
 

@@ -81,7 +81,7 @@ def copy(
     `on_progress` is called after each batch. Objects that the target refuses are in the record. Raises
     `KubeError`, and `NotInTime` if a Namespace or a definition does not become ready for the next stage.
     """
-    waiting = {ref: obj for ref, obj in objects.held.items() if obj is not None}
+    waiting = {ref: obj for ref, obj in objects.waiting.items() if obj is not None}
     return write_stages(writer, plan, inventory, waiting, stages=stages, on_progress=on_progress)
 
 

@@ -54,7 +54,7 @@ def stop(
     waiting = {
         item.ref: obj
         for item in plan.items
-        if item.hold not in (Hold.NOT, Hold.WITHHELD) and (obj := objects.held.get(item.ref)) is not None
+        if item.hold not in (Hold.NOT, Hold.WITHHELD) and (obj := objects.waiting.get(item.ref)) is not None
     }
     present = existing(writer, sorted(waiting))
     waiting = {ref: obj for ref, obj in waiting.items() if ref in present}

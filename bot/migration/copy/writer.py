@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.adapters.kube import errors, writes
 from bot.adapters.kube.client import KubeClient
-from bot.migration.copy.equality import same, unlabelled
+from bot.migration.copy.equality import is_same_configuration, unlabelled
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.objects.copy_order import ONLY_IF_ABSENT, CopyStage
@@ -206,7 +206,7 @@ def _keep_others(
 ) -> WrittenObject:
     """Leave an object of the same name that is not this migration's; a Namespace or account is added to."""
     ref = ref_of(obj)
-    if same(obj, live, writer.context, writer.key):
+    if is_same_configuration(obj, live, writer.context, writer.key):
         return WrittenObject(ref=ref, action=WriteAction.PRESENT)
     if ref.group_kind in SHARED:
         path, body, doing = resource.path(ref), unlabelled(obj), f"add to {ref}"

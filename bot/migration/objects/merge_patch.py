@@ -38,12 +38,13 @@ def inverse(live: Any, patch: dict[str, Any]) -> dict[str, Any]:
     return back
 
 
-def holds(live: Any, patch: Any) -> bool:
+def is_applied(live: Any, patch: Any) -> bool:
     """Return whether a patch would change nothing: what it sets is set, what it removes is missing."""
     if not isinstance(patch, dict):
         return bool(live == patch)
     if not isinstance(live, dict):
         return False  # even an empty patch would make it a map
     return all(
-        (key not in live) if value is None else holds(live.get(key), value) for key, value in patch.items()
+        (key not in live) if value is None else is_applied(live.get(key), value)
+        for key, value in patch.items()
     )

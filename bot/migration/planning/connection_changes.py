@@ -63,7 +63,7 @@ class States:
     after: Reachability
 
 
-def states(
+def compute_states(
     network: ClusterState, *, source: DriverProfile, target: DriverProfile, namespaces: Collection[str]
 ) -> States:
     """Compute the source as it is, and the target as the copied policies will make it.

@@ -11,7 +11,7 @@ from bot.migration.objects.fields import Object, Ref, labels_of, pod_labels_of, 
 from bot.migration.objects.kinds import SERVICE, SLICE, is_workload
 from bot.migration.objects.ownership import OwnershipGraph, graph
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.proof.expected_pods import pods_meant
+from bot.migration.proof.expected_pods import pods_expected
 from bot.migration.proof.proof_result import ProofFault, ProofResult
 from bot.migration.proof.target_inventory import unread
 
@@ -56,7 +56,7 @@ def _addresses_meant(service: Object, now: Inventory, owners: OwnershipGraph) ->
     """Return how many addresses a Service is meant to have: one for each pod and address family."""
     selector, namespace = spec_of(service).get("selector") or {}, ref_of(service).namespace
     pods = sum(
-        pods_meant(obj)
+        pods_expected(obj)
         for ref, obj in now.objects.items()
         if is_workload(ref)
         and ref.namespace == namespace

@@ -52,7 +52,7 @@ class _Approval:
     propose: Callable[[], Proposal]
 
     def ask(self) -> Json:
-        if not self.run.decisions.needed(self.kind):
+        if not self.run.decisions.is_required(self.kind):
             return {"needed": False}
         decision = self.run.decisions.request(self.run.flow.operation, self.name, self.propose())
         waits = f"approval {decision.id}"

@@ -52,9 +52,9 @@ def _obstacles(clusters: ClusterViews) -> Iterator[str]:
     # Cinder knows these disks as the target's by now, so only the attachments of the source are asked for.
     attached = reattachment.still_attached(source, volumes, None)
     yield from (f"still attached on the source: {disk}" for disk in attached)
-    drift = source_drift.drifted(clusters)
+    drift = source_drift.find_drift(clusters)
     yield from (f"changed on the source: {line}" for line in drift.lines())
-    unlike = source_drift.unlike_their_copies(clusters, drift.unsure)
+    unlike = source_drift.differing_copies(clusters, drift.unsure)
     yield from (f"may have changed on the source: {line}" for line in unlike)
     yield from _not_retained(clusters)
     yield from _unaccounted(clusters)

@@ -29,7 +29,7 @@ AGAIN_SECONDS = 5.0  # before checks that may pass with time are run once more
 NAMED = 12  # things not checked that a reply names; the report names all
 
 
-def settling(clusters: ClusterViews) -> list[str]:
+def unsettled(clusters: ClusterViews) -> list[str]:
     """Name what is not as it was and may still become so: endpoints, load balancers, Ingresses, claims."""
     return faults(_settling_checks(clusters, _target_inventory(clusters)))
 

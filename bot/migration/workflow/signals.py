@@ -83,7 +83,7 @@ class SignalReader:
         self._handled = record["number"]
         return Signal(record["wanted"])
 
-    def refused(self, signal: Signal, *, paused: bool = False) -> bool:
+    def is_refused(self, signal: Signal, *, paused: bool = False) -> bool:
         """Whether the migration cannot follow a signal where it is."""
         back = self.position.rolling_back
         return bool(signal_refusal(signal, self.position.step, paused=paused, back=back))

@@ -42,11 +42,11 @@ def check(run: Run) -> Problem | None:
 def look(run: Run) -> Json:
     """Compare the source with the plan; what differs, as it is recorded. Belongs within a step."""
     with run.clusters() as clusters:
-        differences = drifted(clusters)
+        differences = find_drift(clusters)
     return {"lines": list(differences.lines()), "unsure": [str(ref) for ref in differences.unsure]}
 
 
-def drifted(clusters: ClusterViews) -> SourceDrift:
+def find_drift(clusters: ClusterViews) -> SourceDrift:
     """Compare the source with the plan. Changes that the migration itself made do not count."""
     ports, plan, source = clusters.ports, clusters.plan, clusters.recorded.source
     image = source.image if source is not None else None
@@ -54,7 +54,7 @@ def drifted(clusters: ClusterViews) -> SourceDrift:
     return drift.drift(plan, clusters.inventory, ports.mappings, key, image=image)
 
 
-def unlike_their_copies(clusters: ClusterViews, refs: Sequence[Ref]) -> list[str]:
+def differing_copies(clusters: ClusterViews, refs: Sequence[Ref]) -> list[str]:
     """Compare objects of the source with their copies in the target; names of fields, no values."""
     final = clusters.target_objects.final
     compared = comparison.compare(clusters.writer, {ref: final[ref] for ref in refs if ref in final})

@@ -134,7 +134,7 @@ class StepRunner:
                 self._announce_pause(number, problem)
                 announced[0] = True
             signal = self.signals.pending()
-            if signal is None or self.signals.refused(Signal(signal["wanted"]), paused=True):
+            if signal is None or self.signals.is_refused(Signal(signal["wanted"]), paused=True):
                 self.progress.show("", paused=problem.what)
                 return None
             return signal
@@ -154,7 +154,7 @@ class StepRunner:
     def follow(self, record: Json) -> None:
         """Follow a recorded signal: pause, or turn back. One that the current step refuses is dropped."""
         signal = self.signals.accept(record)
-        if self.signals.refused(signal):
+        if self.signals.is_refused(signal):
             return
         if signal is not Signal.PAUSE:
             raise RollbackRequested(signal, record["by"])

@@ -37,12 +37,12 @@ class ManifestCluster:
 
 
 def read_cluster(paths: Iterable[str | Path]) -> ManifestCluster:
-    """Read files and folders as a cluster. Raises `BadManifests` with everything that is wrong with them."""
+    """Read files and folders as a cluster. Raises `InvalidManifestFiles`, which names every mistake."""
     return build_cluster(documents.read(paths))
 
 
 def build_cluster(manifest_documents: Iterable[documents.ManifestDocument]) -> ManifestCluster:
-    """Build the cluster that documents describe. Raises `BadManifests`."""
+    """Build the cluster that documents describe. Raises `InvalidManifestFiles`."""
     builder = _ClusterBuilder()
     for document in manifest_documents:
         builder.add(document)

@@ -190,7 +190,7 @@ def test_a_write_whose_answer_is_lost_is_repeated_and_not_taken_for_somebody_els
         and record.after is not None
         and record.after["spec"]["ingress"] == [{}]
     )
-    assert not record.note and change_plan.plan_rollback(kube, CLUSTER, record).wanted == record.before
+    assert not record.note and change_plan.plan_rollback(kube, CLUSTER, record).desired == record.before
     writes.delete(kube, path("answered-late"))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.kube import paths, writes
 from bot.policy import cluster_state
-from bot.policy.api_objects import PodObject
+from bot.policy.api_objects import ListedPod
 from bot.policy.reach.model import Workload
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint
@@ -16,7 +16,7 @@ from tests.contract.kubernetes.test_client import connect, endpoint
 GROUP = "projectcalico.org"
 
 
-def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec: Any) -> PodObject:
+def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec: Any) -> ListedPod:
     import msgspec
 
     owners = (
@@ -28,7 +28,7 @@ def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec
         "metadata": {"name": name, "namespace": "shop", "labels": labels, "ownerReferences": owners},
         "spec": {"containers": [], **spec},
     }
-    return msgspec.json.decode(msgspec.json.encode(obj), type=PodObject)
+    return msgspec.json.decode(msgspec.json.encode(obj), type=ListedPod)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class OneCluster:
         self._api = api
 
     @contextlib.contextmanager
-    def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
+    def open_changed_cluster(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
         yield PolicyClient(cluster=CLUSTER, kube=connect(endpoint(self._api)))
 
 

@@ -23,7 +23,7 @@ from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.traffic.floating_ips import FloatingIpApi
 from bot.migration.workflow.events import MigrationEnded, MigrationPaused
-from bot.migration.workflow.ports import Decision, DecisionStatus, Json
+from bot.migration.workflow.ports import DecisionStatus, Json, MigrationDecision
 from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings.mappings import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
@@ -50,18 +50,20 @@ class Approvers:
         self.begun: set[str] = set()
         self.refused: set[str] = set()
 
-    def needed(self, kind: str) -> bool:
+    def is_required(self, kind: str) -> bool:
         return True
 
-    def request(self, operation: str, name: str, proposal: Proposal) -> Decision:
+    def request(self, operation: str, name: str, proposal: Proposal) -> MigrationDecision:
         self.asked.setdefault(name, proposal)
-        return Decision(id="aaaaaa", status=DecisionStatus.OPEN, line="open")
+        return MigrationDecision(id="aaaaaa", status=DecisionStatus.OPEN, line="open")
 
-    def get(self, operation: str, name: str) -> Decision:
+    def get(self, operation: str, name: str) -> MigrationDecision:
         if name in self.refused:
-            return Decision(id="aaaaaa", status=DecisionStatus.ENDED, line="rejected by bo: not today")
+            return MigrationDecision(
+                id="aaaaaa", status=DecisionStatus.ENDED, line="rejected by bo: not today"
+            )
         status = DecisionStatus.BEGUN if name in self.begun else DecisionStatus.APPROVED
-        return Decision(id="aaaaaa", status=status, line="approved by bo", by=("bo",))
+        return MigrationDecision(id="aaaaaa", status=status, line="approved by bo", by=("bo",))
 
     def start(self, operation: str, name: str, proposal: Proposal) -> None:
         assert digest(proposal.bound) == digest(self.asked[name].bound)

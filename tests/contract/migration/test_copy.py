@@ -105,8 +105,8 @@ def test_everything_has_a_field_manager_and_a_label(moving: Moving) -> None:
 
 def test_the_copy_is_proven_equal(moving: Moving) -> None:
     moving.copy()
-    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).held)
-    assert compared.proven, compared.differences
+    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).waiting)
+    assert not compared.differences
     assert compared.equal == len(moving.plan.items)
     assert all(count.planned == count.present for count in compared.counts)
     assert (
@@ -125,7 +125,7 @@ def test_a_copy_that_somebody_changed_is_named_by_its_fields_only(moving: Moving
         "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/cart",
         {"spec": {"ingress": None}},
     )
-    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).held)
+    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).waiting)
     assert {str(difference.ref): difference.what for difference in compared.differences} == {
         "Secret shop/database": "data.password differ",
         "NetworkPolicy shop/cart": "spec.ingress differ",
@@ -141,7 +141,7 @@ def test_a_copy_that_somebody_changed_is_named_by_its_fields_only(moving: Moving
 def test_what_is_missing_in_the_copy_is_a_difference(moving: Moving) -> None:
     moving.copy()
     kube_writing.delete(moving.target, "/api/v1/namespaces/billing/configmaps/invoices")
-    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).held)
+    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).waiting)
     assert [(str(difference.ref), difference.what) for difference in compared.differences] == [
         ("ConfigMap billing/invoices", "it is missing")
     ]

@@ -93,7 +93,7 @@ def test_a_good_copy_is_proven_and_what_was_not_checked_is_said(moved: tuple[Mov
     }, results
     [gap] = [line for result in results.values() for line in result.unchecked]
     assert gap.startswith("HTTP of shop/ads:80, ") and gap.endswith("no probe names a path")
-    assert not proof_checks.settling(scene(moved))
+    assert not proof_checks.unsettled(scene(moved))
 
 
 def change(moved: tuple[Moving, RecordedState], path: str, now: dict[str, Any]) -> Callable[[], None]:
@@ -120,7 +120,7 @@ def change(moved: tuple[Moving, RecordedState], path: str, now: dict[str, Any]) 
 def test_a_service_with_a_pod_that_is_not_ready_is_named(moved: tuple[Moving, RecordedState]) -> None:
     run(moved, "cart", "echo 503 > /www/healthz", most=1)
     assert "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)" in faults(moved)
-    assert proof_checks.settling(scene(moved)) == [
+    assert proof_checks.unsettled(scene(moved)) == [
         "Service shop/cart: 1 ready endpoint, expected at least 2 (the source had 2)"
     ]
     run(moved, "cart", "rm -f /www/healthz")
@@ -137,7 +137,7 @@ def test_a_load_balancer_whose_members_do_not_answer_is_named(moved: tuple[Movin
     lines = faults(moved)
     assert any("provisioning_status ERROR, expected ACTIVE" in line for line in lines)
     assert any("members: ERROR, expected at least one ONLINE" in line for line in lines)
-    assert proof_checks.settling(scene(moved))
+    assert proof_checks.unsettled(scene(moved))
     mine.provisioning, mine.listeners[0].answering = "ACTIVE", answering
     assert not faults(moved)
 

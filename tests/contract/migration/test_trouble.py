@@ -21,9 +21,9 @@ def moving(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Moving:
     return Moving(cloud, planned(cloud, wish(cloud)))
 
 
-def proven(moving: Moving) -> bool:
-    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).held)
-    return compared.proven and all(count.planned == count.present for count in compared.counts)
+def is_proven(moving: Moving) -> bool:
+    compared = comparison.compare(moving.writer(), moving.target_objects(moving.inventory()).waiting)
+    return not compared.differences and all(count.planned == count.present for count in compared.counts)
 
 
 def fail_after(moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
@@ -50,7 +50,7 @@ def test_a_copy_that_was_cut_off_anywhere_is_finished_by_a_second_one(
     monkeypatch.undo()
     moving.cloud.clusters["new"].api.faults.status = 0
     assert not moving.copy().failures
-    assert proven(moving)
+    assert is_proven(moving)
 
 
 def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(moving: Moving) -> None:
@@ -61,7 +61,7 @@ def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(moving: Mov
         copier.copy(writer, moving.plan, inventory, moving.target_objects(inventory))
     moving.cloud.loopback.run(target.listen(moving.cloud.loopback))
     assert not moving.copy().failures
-    assert proven(moving)
+    assert is_proven(moving)
 
 
 def test_a_namespace_that_is_being_deleted_is_named(moving: Moving) -> None:

@@ -58,7 +58,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Any:
         kube = FakeKube({collector.DAEMON_SETS: daemon_sets})
         monkeypatch.setattr(clusters, "KubeClient", lambda *_arguments, **_options: kube)
         try:
-            with policy_clusters().at("prod-eu", project="shop", operation="7f3a") as client:
+            with policy_clusters().open_cluster("prod-eu", project="shop", operation="7f3a") as client:
                 yield client
         finally:
             assert kube.closed
@@ -106,7 +106,7 @@ def test_a_cluster_is_closed_after_an_error_of_its_user(opened: Any) -> None:
 def test_the_cluster_of_a_change_that_is_gone_is_said_to_be_gone() -> None:
     with (
         pytest.raises(ChangeNotFound, match="The cluster prod-eu of the change 7f3a is gone") as refusal,
-        policy_clusters().at_change(change(cluster="uuid-9"), operation="9bea"),
+        policy_clusters().open_changed_cluster(change(cluster="uuid-9"), operation="9bea"),
     ):
         pass
     assert refusal.value.fix == "See `/xk8s cluster list`."

@@ -52,9 +52,9 @@ def test_a_namespace_that_is_not_there_is_refused_with_the_nearest() -> None:
 
 def test_a_policy_that_is_not_there_is_refused_with_the_nearest_of_its_namespace() -> None:
     policies = {PolicyRef(namespace, "deny-all"): manifest("deny-all") for namespace in ("shop", "web")}
-    refusal = preconditions.no_such_policy(PolicyRef("shop", "deny-al"), policies, policy_cluster())
+    refusal = preconditions.policy_not_found(PolicyRef("shop", "deny-al"), policies, policy_cluster())
     assert refusal.fix.startswith("Did you mean `deny-all`?")
-    refusal = preconditions.no_such_policy(PolicyRef("billing", "deny-al"), policies, policy_cluster())
+    refusal = preconditions.policy_not_found(PolicyRef("billing", "deny-al"), policies, policy_cluster())
     assert refusal.fix == "See `/xk8s policy list prod-eu`."
 
 

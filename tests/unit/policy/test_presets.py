@@ -20,8 +20,8 @@ DNS = PodRef("kube-system", "coredns-1")
 def needed(preset: Preset) -> Parameters:
     """What a preset needs."""
     return Parameters(
-        from_namespaces=("web",) if "--from-namespace" in preset.needs else (),
-        to_namespaces=("web",) if "--to-namespace" in preset.needs else (),
+        from_namespaces=("web",) if "--from-namespace" in preset.required_options else (),
+        to_namespaces=("web",) if "--to-namespace" in preset.required_options else (),
     )
 
 

@@ -38,7 +38,7 @@ def plan(*others: Any, production: bool = True, policy: Any = DENY, **fields: An
     result = computed(policy, *others, cluster=policy_cluster(production=production), **fields)
     return PolicyChangePlan(
         kind=change_plan.APPLY,
-        wanted=policy,
+        desired=policy,
         state=snapshot(),
         preview=result.preview,
         after=result.after,
@@ -104,10 +104,10 @@ class Clusters:
         assert cluster in ("prod-eu", "uuid-1")
         return self._cluster
 
-    def at(self, *_where: Any, **_place: Any) -> Any:
+    def open_cluster(self, *_where: Any, **_place: Any) -> Any:
         raise AssertionError("the cluster is read")
 
-    at_change = at
+    open_changed_cluster = open_cluster
 
 
 def proposals(*records: PolicyChange, needed: bool = False, production: bool = True) -> PolicyProposals:
@@ -118,7 +118,7 @@ def proposals(*records: PolicyChange, needed: bool = False, production: bool = T
     )
     clusters: Any = Clusters(production=production)
     services = PolicyServices(clusters=clusters, changes=changes, now=lambda: NOW)
-    return PolicyProposals(services=services, needed=lambda _kind: needed)
+    return PolicyProposals(services=services, is_required=lambda _kind: needed)
 
 
 CONTEXT: Any = SimpleNamespace(operation="9bea" * 8, project="shop")

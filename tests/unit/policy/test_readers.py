@@ -44,7 +44,7 @@ class Clusters:
     """The cluster of every change, which is never asked itself."""
 
     @contextlib.contextmanager
-    def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
+    def open_changed_cluster(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
         yield PolicyClient(cluster=policy_cluster(), kube=None)  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from bot.common.wording import count
 from bot.migration.objects.transforms.storage import CSI, IN_TREE
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
-from bot.migration.volumes.choices import PlannedVolume, VolumeChoice, parse
+from bot.migration.volumes.choices import PlannedVolume, VolumeChoice, parse_choices
 
 VOLUMES = Subject("volumes")
 
@@ -22,7 +22,7 @@ def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
         yield from _check_target(moving_volumes, inputs)
         yield VOLUMES.note("what is written after the switch stays on the disks, also after a roll-back")
     names = {volume.claim.short for volume in inputs.volumes}
-    for claim in sorted(set(parse(inputs.volume_words)[1]) - names):
+    for claim in sorted(set(parse_choices(inputs.volume_words)[1]) - names):
         yield VOLUMES.blocker(f"there is no claim {claim} to choose for", fix="Correct `--volumes`.")
 
 

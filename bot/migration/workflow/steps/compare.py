@@ -64,7 +64,7 @@ def _not_as_ready(run: Run, workloads: Sequence[Ref]) -> list[str]:
 
 def _compare(run: Run) -> Json:
     with run.clusters() as clusters:
-        compared = comparison.compare(clusters.writer, {**clusters.target_objects.held})
+        compared = comparison.compare(clusters.writer, {**clusters.target_objects.waiting})
         network = comparison.network(
             run.plan, read_cluster_state(clusters.source), read_cluster_state(clusters.target)
         )

@@ -23,7 +23,7 @@ def written(
     copy: Copy, obj: Object, stage: CopyStage = CopyStage.CONFIGURATION, *, started: bool = False
 ) -> WrittenObject:
     ref = ref_of(obj)
-    body = copy.objects.final[ref] if started else copy.objects.held[ref]
+    body = copy.objects.final[ref] if started else copy.objects.waiting[ref]
     assert body is not None
     [[entry]] = write(copy.writer, [[ref]], {ref: body}, stage, started=started)
     return entry

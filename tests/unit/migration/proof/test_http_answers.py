@@ -49,7 +49,7 @@ def compared(
 ) -> Any:
     now = inventory(service(), app(), *policies)
     api: Any = Api(list(replies) or [Reply(status=200, data=b"")])
-    return check(api, HttpProbes(asked=(PROBE,)), old, now, enforced=enforced, sleep=lambda _seconds: None)
+    return check(api, HttpProbes(probes=(PROBE,)), old, now, enforced=enforced, sleep=lambda _seconds: None)
 
 
 @pytest.mark.parametrize(
@@ -144,5 +144,5 @@ def test_what_the_source_did_not_answer_is_not_compared() -> None:
 
 def test_what_the_target_no_longer_names_is_reported() -> None:
     api: Any = Api([Reply(status=200, data=b"")])
-    result = check(api, HttpProbes(asked=()), before("2xx"), inventory(), enforced=True)
+    result = check(api, HttpProbes(probes=()), before("2xx"), inventory(), enforced=True)
     assert result.unchecked == ("HTTP of shop/web:80: no probe of the new cluster names a path",)

@@ -14,7 +14,7 @@ from bot.common.problems import Problem
 from bot.migration.workflow.approvals import await_approval
 from bot.migration.workflow.concurrency import is_urgent, needs_permit
 from bot.migration.workflow.events import MigrationProgress
-from bot.migration.workflow.ports import Decision, DecisionStatus
+from bot.migration.workflow.ports import DecisionStatus, MigrationDecision
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import RollbackRequested, Signal
 from bot.migration.workflow.step import ORDER, Step
@@ -123,14 +123,14 @@ class People:
         self.status = DecisionStatus.OPEN
         self.closed = False
 
-    def needed(self, _kind: str) -> bool:
+    def is_required(self, _kind: str) -> bool:
         return True
 
-    def request(self, *_request: object) -> Decision:
-        return Decision(id="a2", status=DecisionStatus.OPEN, line="open")
+    def request(self, *_request: object) -> MigrationDecision:
+        return MigrationDecision(id="a2", status=DecisionStatus.OPEN, line="open")
 
-    def get(self, *_decision: object) -> Decision:
-        return Decision(id="a2", status=self.status, line="approved by bo", by=("bo",))
+    def get(self, *_decision: object) -> MigrationDecision:
+        return MigrationDecision(id="a2", status=self.status, line="approved by bo", by=("bo",))
 
     def start(self, *_decision: object) -> None:
         self.status = DecisionStatus.BEGUN

@@ -88,7 +88,7 @@ def approve(database: Database, approval: str) -> None:
 
 
 def test_only_kinds_that_the_configuration_names_need_a_decision(decisions: Make) -> None:
-    assert decisions().needed("migrate.cutover") and not decisions().needed("migrate.delete")
+    assert decisions().is_required("migrate.cutover") and not decisions().is_required("migrate.delete")
 
 
 def test_a_decision_is_asked_for_once_in_the_thread_of_the_request(

@@ -52,8 +52,8 @@ def test_a_signal_is_pending_until_it_was_accepted_and_a_newer_one_after_it(
 
 def test_what_is_refused_depends_on_the_step_and_on_a_pause(project: ProjectMigrations) -> None:
     run, _played = project.run("m1")
-    assert run.signals.refused(Signal.RESUME) and not run.signals.refused(Signal.RESUME, paused=True)
+    assert run.signals.is_refused(Signal.RESUME) and not run.signals.is_refused(Signal.RESUME, paused=True)
     run.position.step = Step.QUIESCE
-    assert run.signals.refused(Signal.CANCEL) and not run.signals.refused(Signal.ROLLBACK)
+    assert run.signals.is_refused(Signal.CANCEL) and not run.signals.is_refused(Signal.ROLLBACK)
     run.position.rolling_back = True
-    assert run.signals.refused(Signal.ROLLBACK) and not run.signals.refused(Signal.RESUME, paused=True)
+    assert run.signals.is_refused(Signal.ROLLBACK) and not run.signals.is_refused(Signal.RESUME, paused=True)
