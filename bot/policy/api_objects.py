@@ -17,7 +17,7 @@ class ListedOwner(msgspec.Struct, frozen=True):
     controller: bool | None = False
 
 
-class Metadata(msgspec.Struct, rename="camel", frozen=True):
+class ListedMetadata(msgspec.Struct, rename="camel", frozen=True):
     """The metadata that every object has."""
 
     name: str
@@ -29,10 +29,10 @@ class Metadata(msgspec.Struct, rename="camel", frozen=True):
 class ListedObject(msgspec.Struct, frozen=True):
     """An object of any kind of which only the metadata matters."""
 
-    metadata: Metadata
+    metadata: ListedMetadata
 
 
-class Port(msgspec.Struct, rename="camel", frozen=True):
+class ListedContainerPort(msgspec.Struct, rename="camel", frozen=True):
     """A port of a container; only those with a name can be named by a policy."""
 
     container_port: int
@@ -40,10 +40,10 @@ class Port(msgspec.Struct, rename="camel", frozen=True):
     protocol: str = "TCP"
 
 
-class Container(msgspec.Struct, rename="camel", frozen=True):
+class ListedContainer(msgspec.Struct, rename="camel", frozen=True):
     """A container, or an init container: with restartPolicy Always that one is a sidecar."""
 
-    ports: list[Port] | None = None
+    ports: list[ListedContainerPort] | None = None
     restart_policy: str | None = None
 
 
@@ -52,8 +52,8 @@ class ListedPodSpec(msgspec.Struct, rename="camel", frozen=True):
 
     node_name: str | None = None
     host_network: bool | None = None
-    containers: list[Container] | None = None
-    init_containers: list[Container] | None = None
+    containers: list[ListedContainer] | None = None
+    init_containers: list[ListedContainer] | None = None
 
 
 class ListedPodStatus(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class ListedPodStatus(msgspec.Struct, frozen=True):
 class ListedPod(msgspec.Struct, frozen=True):
     """A Pod, as it is listed."""
 
-    metadata: Metadata
+    metadata: ListedMetadata
     spec: ListedPodSpec = msgspec.field(default_factory=ListedPodSpec)
     status: ListedPodStatus = msgspec.field(default_factory=ListedPodStatus)
 
@@ -81,7 +81,7 @@ class ListedNodeStatus(msgspec.Struct, frozen=True):
 class ListedNode(msgspec.Struct, frozen=True):
     """A Node, as it is listed."""
 
-    metadata: Metadata
+    metadata: ListedMetadata
     status: ListedNodeStatus = msgspec.field(default_factory=ListedNodeStatus)
 
 
@@ -98,5 +98,5 @@ class ListedServiceSpec(msgspec.Struct, frozen=True):
 class ListedService(msgspec.Struct, frozen=True):
     """A Service, as it is listed."""
 
-    metadata: Metadata
+    metadata: ListedMetadata
     spec: ListedServiceSpec = msgspec.field(default_factory=ListedServiceSpec)

@@ -20,18 +20,20 @@ from bot.policy.results import PairExplanation
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Port:
+class QueriedPort:
     """The one port that a question is about."""
 
     protocol: Protocol
     number: int
 
 
-ANY_PORT = Port(Protocol.TCP, 1)  # explained where no port is named: only the isolation at both ends matters
+ANY_PORT = QueriedPort(
+    Protocol.TCP, 1
+)  # explained where no port is named: only the isolation at both ends matters
 
 
-def parse_port(text: str | None) -> Port | None:
-    """Parse a port such as `TCP/80`; None if there is no text. Raises `InvalidParameters` for a range of ports."""
+def parse_port(text: str | None) -> QueriedPort | None:
+    """Parse a port such as `TCP/80`; None without a text. Raises `InvalidParameters` for a range of ports."""
     if text is None:
         return None
     protocol, _, number = text.partition("/")
@@ -41,7 +43,7 @@ def parse_port(text: str | None) -> Port | None:
             why=f"{text} is a range; each of its ports may have another answer",
             fix="Name one port, or none to see all that are open.",
         )
-    return Port(Protocol(protocol), int(number))
+    return QueriedPort(Protocol(protocol), int(number))
 
 
 def find_ends(reach: Reachability, word: str) -> tuple[Endpoint, ...]:
@@ -60,7 +62,10 @@ def find_ends(reach: Reachability, word: str) -> tuple[Endpoint, ...]:
 
 
 def explain_pairs(
-    reach: Reachability, sources: Sequence[Endpoint], destinations: Sequence[Endpoint], port: Port | None
+    reach: Reachability,
+    sources: Sequence[Endpoint],
+    destinations: Sequence[Endpoint],
+    port: QueriedPort | None,
 ) -> tuple[PairExplanation, ...]:
     """Explain every pair of a source and a destination; pairs with the same explanation are counted together.
 

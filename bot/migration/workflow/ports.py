@@ -30,7 +30,7 @@ class ProjectPorts(Protocol):
 
     @property
     def cloud(self) -> ProjectCloud:
-        """The Magnum of the project. Its calls raise `NoCloud` where there is none, the property never does."""
+        """The Magnum of the project. Without a cloud its calls raise `NoCloud`, but the property does not."""
 
     @property
     def block_storage(self) -> SnapshotApi | None:
