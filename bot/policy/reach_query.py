@@ -27,9 +27,8 @@ class QueriedPort:
     number: int
 
 
-ANY_PORT = QueriedPort(
-    Protocol.TCP, 1
-)  # explained where no port is named: only the isolation at both ends matters
+# Explained where no port is named: only the isolation at both ends matters then.
+ANY_PORT = QueriedPort(Protocol.TCP, 1)
 
 
 def parse_port(text: str | None) -> QueriedPort | None:

@@ -1,4 +1,4 @@
-"""The permit of one migration: acquired before it works, released while it waits for people or for time.
+"""The permit of a migration, which it holds while it works and releases while it waits for people or time.
 
 The configuration limits how many migrations of a project work at once. One that soaks or waits for an
 approval holds no permit: two of them would otherwise keep all others of their project from beginning for a
@@ -39,7 +39,7 @@ class MigrationPermit:
     _waits: str | None = None  # what was told last of the wait; None if nobody has asked yet
 
     def acquire(self) -> bool:
-        """Acquire the permit, unless it is held already; tell that it is waited for if there is none."""
+        """Acquire the permit, unless it is held already. If none is free, report that it waits for one."""
         waits = self._request()
         if waits != self._waits:
             self._waits = waits

@@ -1,4 +1,4 @@
-"""The decisions of the workflow as approvals, in the thread of the request that began the migration."""
+"""Requests the approvals of a migration in the thread of the request that began it, and reads them back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands against deleting the old cluster. Everything is read anew whenever it is checked."""
+"""Checks that the old cluster can be deleted safely. Nothing is cached: every check reads both clusters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.migration.workflow.steps.quiesce import still_running
 
 
 class DeletionUnsafe(Problem):
-    """Something stands against deleting the old cluster."""
+    """The old cluster cannot be deleted safely."""
 
 
 def check_deletion(run: Run, name: str) -> Json:

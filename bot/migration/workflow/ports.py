@@ -1,4 +1,4 @@
-"""What the workflow needs from the outside: clusters, the cloud, and decisions by people."""
+"""Ports: what the workflow needs from outside, which is clusters, the cloud, and decisions by people."""
 
 from __future__ import annotations
 

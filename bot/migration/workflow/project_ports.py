@@ -1,4 +1,4 @@
-"""One project as the workflow sees it: its cloud, its clusters and its settings, looked up at each use."""
+"""The ports of one project: its cloud, its clusters and its settings, looked up whenever they are used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the checks of the proof on both clusters, and words, notes and records their results."""
+"""Runs the checks that prove the new cluster, and records their results for people and for the report."""
 
 from __future__ import annotations
 

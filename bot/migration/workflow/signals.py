@@ -1,8 +1,8 @@
-"""What a person may want of a migration that is under way, and how its workflow hears of it.
+"""Signals: how a person pauses, resumes, cancels or rolls back a migration that is under way.
 
-A signal is a number and a word in the migration's row, so that a click needs no running workflow and is heard
-by whichever replica goes on with the work. The workflow reads it within its recorded steps only: a replay
-then meets each signal at the step at which it was first heard.
+A signal is a number and a word in the migration's row, so that a click needs no running workflow and reaches
+whichever replica goes on with the work. The workflow reads signals within its recorded steps only: a replay
+then meets each signal at the step at which it was first read.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class SignalReader:
         return {"wanted": signal.word, "number": signal.number, "by": signal.by}
 
     def accept(self, record: Json) -> Signal:
-        """Mark a recorded signal as heard."""
+        """Mark a recorded signal as handled, and return it."""
         self._handled = record["number"]
         return Signal(record["wanted"])
 

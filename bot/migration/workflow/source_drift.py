@@ -1,4 +1,4 @@
-"""What has changed on the source since it was planned, and how honestly that can be said.
+"""Finds what has changed on the source since it was planned, and what cannot be compared.
 
 The digests of Secrets need the key that the plan was made with. A replica without it cannot compare them: a
 Secret that was not written since the plan is unchanged all the same, and of the others it says that it cannot

@@ -1,4 +1,4 @@
-"""Copies the workloads into the new cluster, where they wait, and rehearses their start."""
+"""Copies the workloads into the new cluster without starting them, and rehearses the start in a dry run."""
 
 from __future__ import annotations
 
