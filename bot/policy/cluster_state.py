@@ -84,8 +84,8 @@ def read_cluster_state(kube: KubeClient) -> ClusterState:
         nodes = threads.submit(kube.all_of, NODES, ListedNode)
         policy_objects = threads.submit(read_policies, kube)
         services = threads.submit(_read_services, kube)
-        others = threads.submit(read_other_policies, kube)
-        pods, (other_policies, gaps) = pod_list.result(), others.result()
+        other_apis = threads.submit(read_other_policies, kube)
+        pods, (other_policies, gaps) = pod_list.result(), other_apis.result()
         objects = policy_objects.result()
         parsed, unparsed = _parse_policies(objects)
         cluster = model.ClusterModel(

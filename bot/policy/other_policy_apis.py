@@ -46,8 +46,8 @@ class OtherPolicy:
     name: str
 
     def __str__(self) -> str:
-        where = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind} {where}{self.name} ({self.group})"
+        prefix = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {prefix}{self.name} ({self.group})"
 
 
 def read_other_policies(kube: KubeClient) -> tuple[tuple[OtherPolicy, ...], tuple[str, ...]]:

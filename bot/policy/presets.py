@@ -83,10 +83,10 @@ class Preset:
         }
         for option, value in options.items():
             if value and option not in self.options:
-                takes = " and ".join(f"`{name}`" for name in self.options)
+                known_options = " and ".join(f"`{name}`" for name in self.options)
                 raise InvalidParameters(
                     f"{self.name} does not take `{option}`",
-                    why=f"it takes {takes or 'no options'}",
+                    why=f"it takes {known_options or 'no options'}",
                     fix="See `/xk8s policy presets`.",
                 )
         for option in self.required_options:

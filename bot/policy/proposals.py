@@ -42,7 +42,7 @@ class PolicyProposals:
     def apply(self, action: PolicyApply, context: Context) -> Proposal:
         """Propose `policy apply`. Raises `Problem`, as the apply would."""
         if self._is_begun(context):
-            return _begun()
+            return _already_begun()
         if action.needs_manifest:
             return Proposal(kind=NO_MANIFEST, headline="The policy is still to be written")
         if (unplanned := self._without_plan(action.cluster, context)) is not None:
@@ -54,7 +54,7 @@ class PolicyProposals:
     def delete(self, action: PolicyDelete, context: Context) -> Proposal:
         """Propose `policy delete`. Raises `Problem`."""
         if self._is_begun(context):
-            return _begun()
+            return _already_begun()
         if (unplanned := self._without_plan(action.cluster, context)) is not None:
             return unplanned
         with self.services.open_cluster(action.cluster, context) as client:
@@ -63,7 +63,7 @@ class PolicyProposals:
     def rollback(self, action: PolicyRollback, context: Context) -> Proposal:
         """Propose `policy rollback`. Raises `Problem`."""
         if self._is_begun(context):
-            return _begun()
+            return _already_begun()
         change = self.services.change_of(action, context)
         if (unplanned := self._without_plan(change.cluster, context)) is not None:
             return unplanned
@@ -81,7 +81,7 @@ class PolicyProposals:
         return self.services.changes.get(context.operation) is not None
 
 
-def _begun() -> Proposal:
+def _already_begun() -> Proposal:
     return Proposal(kind=BEGUN, headline="The change has begun")
 
 

@@ -119,12 +119,14 @@ def network(plan: MigrationPlan, source: ClusterState, target: ClusterState) -> 
     if not new.enforces_network_policy:
         return ()
     migrated = frozenset(plan.namespaces)
-    others = [namespace for namespace in source.cluster.namespaces if namespace.name not in migrated]
+    other_namespaces = [
+        namespace for namespace in source.cluster.namespaces if namespace.name not in migrated
+    ]
     copied = [namespace for namespace in target.cluster.namespaces if namespace.name in migrated]
     cluster = dataclasses.replace(
         source.cluster,
         policies=tuple(policy for policy in target.cluster.policies if policy.namespace in migrated),
-        namespaces=(*others, *copied),
+        namespaces=(*other_namespaces, *copied),
     )
     planned = compute_states(source, source=old, target=new, namespaces=plan.namespaces).after
     mixed = dataclasses.replace(source, cluster=cluster)

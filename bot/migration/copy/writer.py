@@ -155,12 +155,12 @@ def _write_one(
         if live is not None and labels_of(live).get(MIGRATION) != writer.migration:
             return _keep_others(writer, resource, obj, live, stage=stage)
         body = started_form(obj) if started else obj
-        return _own(writer, resource, body, live, started=started, force=force)
+        return _write_own(writer, resource, body, live, started=started, force=force)
     except RECORDED as error:
         return _refused(ref, error)
 
 
-def _own(
+def _write_own(
     writer: Writer, resource: ApiResource, obj: Object, live: Object | None, *, started: bool, force: bool
 ) -> WrittenObject:
     """Apply an object that the target does not have, or has from this migration.

@@ -25,7 +25,7 @@ def digest_keys(settings: Settings) -> DigestKeys:
     path = settings.data_dir / FILE
     replica = [] if shared and not path.exists() else [_own_key(path)]
     keys = tuple(hmac.new(key, CONTEXT, hashlib.sha256).digest() for key in (*shared, *replica))
-    return DigestKeys(known=keys, own=not shared)
+    return DigestKeys(keys=keys, per_replica=not shared)
 
 
 def _own_key(path: Path) -> bytes:

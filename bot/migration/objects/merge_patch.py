@@ -28,14 +28,14 @@ def inverse(live: Any, patch: dict[str, Any]) -> dict[str, Any]:
 
     `live` is JSON as a Kubernetes API gives it: without nulls, which a merge patch cannot set.
     """
-    back: dict[str, Any] = {}
+    restored: dict[str, Any] = {}
     for key, value in patch.items():
         before = live.get(key) if isinstance(live, dict) else None
         if isinstance(value, dict) and isinstance(before, dict):
-            back[key] = inverse(before, value)
+            restored[key] = inverse(before, value)
         else:
-            back[key] = copy.deepcopy(before)
-    return back
+            restored[key] = copy.deepcopy(before)
+    return restored
 
 
 def is_applied(live: Any, patch: Any) -> bool:

@@ -101,9 +101,11 @@ def _gaps(probes: HttpProbes, before: HttpAnswers | None) -> Iterator[str]:
         if ports:
             yield f"HTTP of {_names(ports)}: {why}"
     ports_now = {(probe.service, probe.port) for probe in probes.probes}
-    gone = [_port(old.service, old.port) for old in before.found if (old.service, old.port) not in ports_now]
-    if gone:
-        yield f"HTTP of {_names(gone)}: no probe of the new cluster names a path"
+    removed_ports = [
+        _port(old.service, old.port) for old in before.found if (old.service, old.port) not in ports_now
+    ]
+    if removed_ports:
+        yield f"HTTP of {_names(removed_ports)}: no probe of the new cluster names a path"
 
 
 def _port(service: Ref, port: int) -> str:

@@ -55,7 +55,7 @@ def apply(kube: KubeClient, image: BeforeImage) -> tuple[AppliedChange, ...]:
     applied = [
         change
         for phase in ChangePhase
-        for change in _each(image, phase, lambda change: _apply_one(kube, change))
+        for change in _for_each_change(image, phase, lambda change: _apply_one(kube, change))
     ]
     lost = [change for change in applied if change.state is ChangeStatus.GONE and change.ref.kind != "Job"]
     if lost:
@@ -75,7 +75,7 @@ def revert(kube: KubeClient, image: BeforeImage) -> tuple[AppliedChange, ...]:
     return tuple(
         change
         for phase in reversed(ChangePhase)
-        for change in _each(image, phase, lambda change: _revert_one(kube, change))
+        for change in _for_each_change(image, phase, lambda change: _revert_one(kube, change))
     )
 
 
@@ -91,7 +91,7 @@ def not_in_effect(kube: KubeClient, image: BeforeImage) -> list[str]:
     ]
 
 
-def _each(
+def _for_each_change(
     image: BeforeImage, phase: ChangePhase, action: Callable[[SourceChange], ChangeStatus]
 ) -> list[AppliedChange]:
     changes = [change for change in image.changes if change.phase is phase]

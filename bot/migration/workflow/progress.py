@@ -53,8 +53,8 @@ class Progress:
         pause, and `trouble` what keeps a server from answering.
         """
         now, position = self.now(), self.position
-        back, finished = position.rolling_back, tuple(position.finished)
-        content = (position.step, detail, done, total, waits, paused, trouble, back, len(finished))
+        rolling_back, finished = position.rolling_back, tuple(position.finished)
+        content = (position.step, detail, done, total, waits, paused, trouble, rolling_back, len(finished))
         unchanged, self._shown = content == self._shown, content
         self.flow.progress(
             MigrationProgress(
@@ -69,9 +69,9 @@ class Progress:
                 waits=waits,
                 finished=finished,
                 paused=paused,
-                back=back,
+                back=rolling_back,
                 trouble=trouble,
-                choices=available_signals(position.step, paused=bool(paused), back=back),
+                choices=available_signals(position.step, paused=bool(paused), rolling_back=rolling_back),
                 calm=unchanged,
             )
         )

@@ -33,29 +33,33 @@ class RollbackRequested(Exception):
         self.by = by
 
 
-def signal_refusal(signal: Signal, step: Step, *, paused: bool, back: bool) -> str:
+def signal_refusal(signal: Signal, step: Step, *, paused: bool, rolling_back: bool) -> str:
     """Say why a signal cannot be followed at a step; empty if it can.
 
-    `back` tells that the migration is being rolled back already.
+    `rolling_back` says that the migration is being rolled back already.
     """
     if step is Step.DELETE and signal is not Signal.RESUME:
         return "the deletion of the old cluster was approved and has begun; there is no way back"
     if signal is Signal.RESUME:
         return "" if paused else "it is not paused"
     if signal is Signal.PAUSE:
-        if back:
+        if rolling_back:
             return "it is on its way back, which leaves nothing half done"
         return "it is paused already" if paused else ""
-    if back and not paused:
+    if rolling_back and not paused:
         return "it is on its way back already"
     if signal is Signal.CANCEL and is_past_cutover(step):
         return "the source has been stopped already; roll it back instead"
     return ""
 
 
-def available_signals(step: Step, *, paused: bool, back: bool) -> tuple[Signal, ...]:
+def available_signals(step: Step, *, paused: bool, rolling_back: bool) -> tuple[Signal, ...]:
     """List the signals that buttons offer at a step."""
-    signals = [signal for signal in Signal if not signal_refusal(signal, step, paused=paused, back=back)]
+    signals = [
+        signal
+        for signal in Signal
+        if not signal_refusal(signal, step, paused=paused, rolling_back=rolling_back)
+    ]
     if Signal.CANCEL in signals:
         # Before the cut-over the two differ only in what becomes of the new cluster.
         signals.remove(Signal.ROLLBACK)
@@ -85,5 +89,5 @@ class SignalReader:
 
     def is_refused(self, signal: Signal, *, paused: bool = False) -> bool:
         """Whether the migration cannot follow a signal where it is."""
-        back = self.position.rolling_back
-        return bool(signal_refusal(signal, self.position.step, paused=paused, back=back))
+        rolling_back = self.position.rolling_back
+        return bool(signal_refusal(signal, self.position.step, paused=paused, rolling_back=rolling_back))

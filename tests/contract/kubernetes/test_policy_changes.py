@@ -89,12 +89,12 @@ def test_an_apply_a_change_of_it_and_both_roll_backs(
     second = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, CLUSTER, narrower)))
     assert second.before == first.after and second.after_uid == first.after_uid
 
-    back = recorded(changes, change_plan.plan_rollback(kube, CLUSTER, second))
-    apply.execute(kube, changes, back)
+    rollback = recorded(changes, change_plan.plan_rollback(kube, CLUSTER, second))
+    apply.execute(kube, changes, rollback)
     live = writes.read(kube, path(name))
     assert live is not None and writes.without_server_fields(live) == first.after
     reverted = changes.get(second.operation)
-    assert reverted is not None and reverted.undone_by == back.operation
+    assert reverted is not None and reverted.undone_by == rollback.operation
     # what a roll-back wrote is our own: it is written over without a conflict
     third = apply.execute(kube, changes, recorded(changes, change_plan.plan_apply(kube, CLUSTER, narrower)))
     assert third.state == WRITTEN

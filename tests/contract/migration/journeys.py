@@ -102,7 +102,7 @@ class SandboxPorts:
     clusters: Cloud
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
-    digest_keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(known=(KEY,)))
+    digest_keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(keys=(KEY,)))
     floating_ips: FloatingIpApi | None = None
     answer: float | None = None  # seconds that a cluster has for one
     takes_snapshots: bool = True
@@ -194,8 +194,8 @@ class Journey:
             now=utc_now,
         )
 
-    def want(self, word: str) -> None:
-        """Somebody wants something of it."""
+    def send_signal(self, word: str) -> None:
+        """Send the migration a signal, as a person does with a button."""
         number = len([event for event in self.row.history if "number" in event])
         self.register.want(self.plan.migration, word, by="ana", operation=f"wish-{number}")
 
@@ -228,7 +228,7 @@ class Journey:
         if fresh and isinstance(state, MigrationPaused):
             self.after_pause()
             if self.on_pause:
-                self.want(self.on_pause.pop(0))
+                self.send_signal(self.on_pause.pop(0))
 
     def _remove(self, flow: Flow, cluster: Json) -> object:
         def order() -> Json:

@@ -30,7 +30,7 @@ SECONDS = 30.0
 
 
 @dataclasses.dataclass
-class Moving:
+class MigrationScenario:
     """One migration between two clusters of a cloud."""
 
     cloud: Cloud

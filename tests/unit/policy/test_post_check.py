@@ -11,8 +11,8 @@ DENY = manifest("deny")
 
 def test_what_differs_from_the_preview_is_found_with_what_came_in_between() -> None:
     plan, then = computed(DENY), snapshot()
-    same = compare(plan.after, snapshot(DENY), then, policy=PolicyRef("shop", "deny"))
-    assert same.as_previewed and not (same.created_pods or same.deleted_pods or same.policies)
+    check = compare(plan.after, snapshot(DENY), then, policy=PolicyRef("shop", "deny"))
+    assert check.as_previewed and not (check.created_pods or check.deleted_pods or check.policies)
     pods = (*SHOP[1:], pod("cart-9", labels={"app": "cart"}), pod("new-1", namespace="web"))
     lets = manifest("lets", policyTypes=["Ingress"], ingress=[{}])
     other = compare(plan.after, snapshot(DENY, lets, pods=pods), then, policy=PolicyRef("shop", "deny"))

@@ -140,8 +140,8 @@ def test_where_nobody_has_to_approve_it_only_its_kind_is_said(production: bool, 
 
 
 def test_a_change_that_has_begun_is_not_proposed_again() -> None:
-    begun = change(operation=CONTEXT.operation)
-    assert propose(proposals(change(), begun, needed=True)) == [BEGUN] * 3
+    record = change(operation=CONTEXT.operation)
+    assert propose(proposals(change(), record, needed=True)) == [BEGUN] * 3
 
 
 def test_a_policy_that_is_still_to_be_written_is_not_decided_about() -> None:

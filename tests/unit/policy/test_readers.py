@@ -89,8 +89,8 @@ def test_a_change_that_is_settled_is_read_from_its_record_alone(monkeypatch: pyt
 
 
 def test_a_policy_as_it_was_to_be_settles_the_change_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = change(state=BEGUN, after_uid="", after_version="")
-    outcome, detail, record = read(monkeypatch, begun, live(DENY, uid="u7", version="8"))
+    unsettled = change(state=BEGUN, after_uid="", after_version="")
+    outcome, detail, record = read(monkeypatch, unsettled, live(DENY, uid="u7", version="8"))
     assert outcome is Outcome.SUCCEEDED and detail.endswith("is as it was to be")
     assert (record.state, record.after_uid, record.after_version) == (WRITTEN, "u7", "8")
 

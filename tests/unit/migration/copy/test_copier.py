@@ -70,9 +70,12 @@ def test_a_definition_that_is_not_established_in_time_stops_the_copy(monkeypatch
     }
     definition = an("CustomResourceDefinition", "dbs.db.example", spec=spec)
     copy = copy_of(definition, target=MemoryKube(ACTIVE))
-    with pytest.raises(NotInTime) as late:
+    with pytest.raises(NotInTime) as timeout:
         copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
-    assert late.value.what == "1 did not become Established within 0 s" and late.value.why == "dbs.db.example"
+    assert (
+        timeout.value.what == "1 did not become Established within 0 s"
+        and timeout.value.why == "dbs.db.example"
+    )
 
 
 def test_after_definitions_the_target_is_asked_again_what_it_serves() -> None:

@@ -119,8 +119,8 @@ def test_a_refusal_names_what_the_server_says_but_of_a_secret_only_fields() -> N
     monkey = {PATH: refusal, "/api/v1/namespaces/shop/secrets/s": refusal}
     assert _refused(copy, SETTINGS, monkey).why == "value hunter2 is invalid"
     assert _refused(copy, secret, monkey).why == "the API server refuses it (data.k)"
-    gone = {PATH: NamespaceTerminating("no", why="x")}
-    assert _refused(copy, SETTINGS, gone).why == "the namespace shop is being deleted"
+    failures = {PATH: NamespaceTerminating("no", why="x")}
+    assert _refused(copy, SETTINGS, failures).why == "the namespace shop is being deleted"
 
 
 def _refused(

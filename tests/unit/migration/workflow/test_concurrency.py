@@ -184,9 +184,9 @@ def test_a_migration_that_waits_for_its_turn_can_be_given_up_and_its_decision_is
     project.work("m3")
     people.status = DecisionStatus.APPROVED
     project.clock.meanwhile = [lambda: project.signal("m1", Signal.CANCEL)]
-    with pytest.raises(RollbackRequested) as back:
+    with pytest.raises(RollbackRequested) as rollback:
         approved_cutover(run)
-    assert (back.value.signal, back.value.by) == (Signal.CANCEL, "ana") and people.closed
+    assert (rollback.value.signal, rollback.value.by) == (Signal.CANCEL, "ana") and people.closed
 
 
 def test_until_it_may_stop_the_source_it_can_be_cancelled(project: ProjectMigrations) -> None:
@@ -255,8 +255,8 @@ def test_what_was_cut_off_keeps_its_turn_and_its_place(project: ProjectMigration
 
 @pytest.mark.parametrize("step", ORDER)
 def test_only_decisions_and_the_soak_are_no_work(step: Step) -> None:
-    assert needs_permit(step, back=False) is (step not in (Step.DECIDE, Step.SOAK, Step.CONSENT))
-    assert needs_permit(step, back=True) and is_urgent(step, back=True)
-    assert is_urgent(step, back=False) is (
-        step.number > Step.DECIDE.number and needs_permit(step, back=False)
+    assert needs_permit(step, rolling_back=False) is (step not in (Step.DECIDE, Step.SOAK, Step.CONSENT))
+    assert needs_permit(step, rolling_back=True) and is_urgent(step, rolling_back=True)
+    assert is_urgent(step, rolling_back=False) is (
+        step.number > Step.DECIDE.number and needs_permit(step, rolling_back=False)
     )

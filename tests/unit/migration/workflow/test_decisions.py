@@ -152,7 +152,7 @@ def test_a_decision_that_nobody_waits_for_is_void(decisions: Make) -> None:
 
 
 def test_a_migration_whose_request_is_gone_can_ask_for_nothing(decisions: Make) -> None:
-    gone = Continuations()
-    gone.request = None
+    continuations = Continuations()
+    continuations.request = None
     with pytest.raises(Refusal, match="The request of this migration is gone"):
-        decisions(gone).request(OPERATION, "cutover-1", PROPOSAL)
+        decisions(continuations).request(OPERATION, "cutover-1", PROPOSAL)

@@ -14,10 +14,10 @@ from bot.policy.reach.connections import ALL, NOTHING, Connections
 from bot.policy.reach.model import Protocol
 from tests.unit.policy.reach.test_connections import sets
 
-several = st.lists(sets, min_size=1, max_size=6)
+set_lists = st.lists(sets, min_size=1, max_size=6)
 
 
-@given(several, several)
+@given(set_lists, set_lists)
 def test_operations_on_numbers_are_those_on_the_sets(
     left: list[Connections], right: list[Connections]
 ) -> None:
