@@ -45,7 +45,7 @@ check: $(VENV)/.dev
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check .
 	@$(RUN)/mypy
 	@$(RUN)/lint-imports
-	@$(RUN)/vulture --ignore-decorators '@*validator*,@*.command*,@shows*,@root_line*' bot storage /vulture_allowlist.py
+	@$(RUN)/vulture --ignore-decorators '@*validator*,@*.command*,@shows*,@root_line*' bot storage .vulture_allowlist.py
 
 picture: $(VENV)/.dev
 	@$(RUN)/python docs/architecture_picture.py

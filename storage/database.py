@@ -21,6 +21,9 @@ from storage.fifo_lock import FifoLock
 BUSY_SECONDS = 15  # how long a SQLite writer waits for one in another process
 CONNECTIONS = 12
 CONNECT_SECONDS = 5
+# A process that is paused in the middle of a transaction keeps its row locks. PostgreSQL ends its session
+# after so many seconds, so that another replica is not kept waiting by one that it takes for gone.
+IDLE_IN_TRANSACTION_SECONDS = 10
 HEAD = "0008"  # the newest migration; a test compares it with the folder
 UPGRADE_LOCK = 0x786B3873  # advisory lock on PostgreSQL: replicas that start together upgrade in turn
 SQLITE_PRAGMAS = (
@@ -68,6 +71,7 @@ class Database:
             pool_timeout=30,
             connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "xk8s"},
         )
+        event.listen(engine, "connect", _prepare_postgresql)
         return cls(engine)
 
     @property
@@ -144,6 +148,12 @@ class Database:
     def dispose(self) -> None:
         """Close every connection of the pool."""
         self.engine.dispose()
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION_SECONDS}s'")
+    connection.commit()  # the pool rolls back what is returned to it, and with it a bare SET
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -21,6 +21,7 @@ from storage.database import Database
 
 pytest_plugins = [
     "pytester",  # tests/unit/support runs pytest in pytest
+    "tests.support.bot_logs",
     "tests.support.distribution",
     "tests.support.leftovers",
     "tests.support.time_limits",

@@ -21,6 +21,7 @@ from sandbox.slack.model import (
     APP,
     APP_BOT,
     TEAM,
+    TRIGGER_SECONDS,
     Channel,
     Delivery,
     File,
@@ -47,6 +48,7 @@ class WorkspaceState:
         self.views: dict[str, View] = {}  # open modals
         self.homes: dict[str, View] = {}  # the Home tab of each person to whom one was published
         self.files: dict[str, File] = {}
+        self.trigger_seconds = TRIGGER_SECONDS  # how long a trigger id can open a modal
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.deliveries: list[Delivery] = []

@@ -28,6 +28,7 @@ from sandbox.kube.controllers.kubelet import Timings
 from sandbox.sandbox import InitialCluster, Sandbox
 from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.model import Message, View
+from tests.support import bot_logs
 from tests.support.fork_server import ForkedProcess, ForkServer
 
 SECONDS = 20.0
@@ -71,6 +72,7 @@ class Bot:
     def start(self, *, wait: bool = True, fresh: bool = False) -> None:
         """Start the bot: forked, or by a `fresh` interpreter, as an operator starts it."""
         output = self.folder / "bot.log"
+        bot_logs.watch(output)
         if fresh or self.version:
             with output.open("ab") as log:
                 self.process = subprocess.Popen(self._command(), env=self.environment, stdout=log, stderr=log)

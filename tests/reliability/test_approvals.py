@@ -60,6 +60,9 @@ def crowd(here: Office) -> list[str]:
 def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approves: Office) -> None:
     here = anyone_approves
     people = crowd(here)
+    here.workspace.trigger_seconds = (
+        60.0  # 200 forms on a busy machine: how fast they open is for `benchmarks/`
+    )
     asked = ask_to_delete(here, "crowd-eu")
     (message, approve), (_, reject) = asked.buttons()["Approve…"], asked.buttons()["Reject…"]
     with second_replica(here):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sandbox.slack.block_kit import check_view
 from sandbox.slack.errors import SlackError
-from sandbox.slack.model import TRIGGER_SECONDS, Json, Trigger, View
+from sandbox.slack.model import Json, Trigger, View
 from sandbox.slack.state import new_view_hash, new_view_id
 from sandbox.slack.workspace import Workspace
 
@@ -81,7 +81,7 @@ class Views:
             raise SlackError("invalid_trigger_id")
         if trigger.used:
             raise SlackError("exchanged_trigger_id")
-        if time.monotonic() - trigger.created > TRIGGER_SECONDS:
+        if time.monotonic() - trigger.created > self._workspace.trigger_seconds:
             raise SlackError("expired_trigger_id")
         return trigger
 

@@ -19,12 +19,13 @@ from storage import audit_encoding
 from storage.audit_events import AuditEventRepository
 from storage.database import DatabaseError
 from tests.contract.audit.conftest import NOW, Ledger, event
+from tests.support.property_examples import examples
 
 OPERATIONS = 5
 EVENTS = 2 * OPERATIONS
 STORED = (*audit_encoding.COLUMNS, "previous", "hash")
 EXAMPLES = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
@@ -258,7 +259,9 @@ def test_the_database_refuses_what_is_no_attack_but_a_mistake(signed: Ledger) ->
                 connection.execute(text(statement))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     texts=st.lists(st.text(max_size=30), min_size=4, max_size=4),
     duration=st.none() | st.integers(0, 2**31 - 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 
 import pytest
+from sqlalchemy import text
 
 from storage.database import HEAD, Database, DatabaseError
 from storage.models import Base
@@ -39,6 +40,29 @@ def test_replicas_that_start_together_upgrade_once(database_url: str) -> None:
     assert databases[0].version() == HEAD
     for opened in databases:
         opened.dispose()
+
+
+@pytest.mark.postgresql
+def test_a_transaction_of_a_paused_process_does_not_keep_its_locks(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database.IDLE_IN_TRANSACTION_SECONDS", 1)
+    paused, other = Database.open(postgresql_url), Database.open(postgresql_url)
+    with paused.writing() as connection:
+        connection.execute(text("CREATE TABLE counter AS SELECT 0 AS n"))
+
+    def count(database: Database) -> None:
+        with database.writing() as connection:
+            connection.execute(text("UPDATE counter SET n = n + 1"))
+            if database is paused:
+                count(other)  # the process stands still here, until PostgreSQL has ended its session
+
+    with pytest.raises(DatabaseError, match="idle-in-transaction"):
+        count(paused)
+    with paused.reading() as connection:
+        assert connection.execute(text("SELECT n FROM counter")).scalar_one() == 1
+    for database in (paused, other):
+        database.dispose()
 
 
 def test_a_database_out_of_reach_is_told_without_its_password() -> None:

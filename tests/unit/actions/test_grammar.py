@@ -19,6 +19,7 @@ from bot.actions.parameters import Argument, Flag
 from bot.actions.text_cleanup import clean, split_block
 from bot.drivers import catalog
 from bot.drivers.calico.template import ipip_mode
+from tests.support.property_examples import examples
 
 FIXED_WORDS = {  # every line of the fixed words, with the fields it must set
     "help": ("help", {}),
@@ -287,7 +288,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=examples(1_000))
 @given(
     st.one_of(
         st.text(max_size=200),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.policy import validation, yaml_document
 from bot.policy.errors import InvalidManifest
+from tests.support.property_examples import examples
 
 GOOD = """
 apiVersion: networking.k8s.io/v1
@@ -348,7 +349,7 @@ junk = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.dictionaries(st.sampled_from(["podSelector", "ingress", "egress", "policyTypes", "x"]), junk), junk)
 def test_any_object_is_a_policy_or_is_refused_with_fields(spec: dict[str, Any], metadata: Any) -> None:
     sent = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
@@ -360,7 +361,7 @@ def test_any_object_is_a_policy_or_is_refused_with_fields(spec: dict[str, Any], 
         assert policy["metadata"]["namespace"] == "shop"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=200))
 def test_any_text_is_answered_by_a_policy_or_a_refusal(text: str | bytes) -> None:
     with pytest.raises(InvalidManifest):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.policy.reach.aggregation import GroupLevel
 from bot.policy.reach.allowed_connections import AllowedConnection, list_allowed_connections
 from bot.policy.reach.model import ClusterModel, Pod, Workload
+from tests.support.property_examples import examples
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 from tests.unit.policy.reach.states import Manifests, reach
 
@@ -24,7 +25,7 @@ def is_range(text: str) -> bool:
     return "/" not in text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.sampled_from(GroupLevel))
 def test_rows_are_what_the_slow_implementation_finds(
     cluster: ClusterModel, manifests: Manifests, level: GroupLevel
@@ -67,7 +68,7 @@ def _ends(text: str, addresses: list[Any]) -> list[str]:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.sampled_from(GroupLevel))
 def test_ranges_are_disjoint_and_neighbours_differ_in_some_row(
     cluster: ClusterModel, manifests: Manifests, level: GroupLevel
@@ -92,7 +93,7 @@ def test_ranges_are_disjoint_and_neighbours_differ_in_some_row(
                 assert of_range[lower] != of_range[upper]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.sampled_from(GroupLevel))
 def test_rows_are_sorted_and_none_is_empty(
     cluster: ClusterModel, manifests: Manifests, level: GroupLevel

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.policy.reach.difference import IsolationChange, ReachDifference, compare_states
 from bot.policy.reach.model import ClusterModel, Direction, PolicyRef
 from bot.policy.reach.parser import parse_policy
+from tests.support.property_examples import examples
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 from tests.unit.policy.reach.shop import policy, preview
 from tests.unit.policy.reach.states import Manifests, reach
@@ -96,7 +97,7 @@ def _ends(text: str, addresses: list[Any]) -> list[str]:
     return [str(address) for address in addresses if expected_answers.inside(text, str(address))]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), cluster_strategies.policies("new"))
 def test_a_preview_names_exactly_what_closes_and_opens(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
@@ -107,7 +108,7 @@ def test_a_preview_names_exactly_what_closes_and_opens(
     assert_same(changed, (cluster, manifests), (cluster, [*manifests, new]), counts=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.data())
 def test_removing_a_policy_opens_what_adding_it_closed(
     cluster: ClusterModel, manifests: Manifests, data: st.DataObject
@@ -122,7 +123,7 @@ def test_removing_a_policy_opens_what_adding_it_closed(
     ] == [(change.source, change.destination, change.closes, change.opens) for change in added.changes]
 
 
-@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=examples(100), deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     cluster_strategies.clusters(),
     cluster_strategies.manifests(),
@@ -136,7 +137,7 @@ def test_two_folders_are_compared_pod_by_pod(
     assert_same(changed, (cluster, manifests), (other, others), counts=False)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_nothing_changes_between_equal_states(cluster: ClusterModel, manifests: Manifests) -> None:
     changed = compare_states(reach(cluster, manifests), reach(cluster, manifests))
@@ -147,7 +148,7 @@ def test_nothing_changes_between_equal_states(cluster: ClusterModel, manifests: 
     assert not changed.loses_dns
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), cluster_strategies.policies("new"))
 def test_pods_newly_isolated_are_those_that_only_the_new_policy_selects(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]

@@ -12,6 +12,7 @@ from bot.policy.reach.connections import Connections
 from bot.policy.reach.engine import Endpoint, Reachability
 from bot.policy.reach.model import ClusterModel, Pod, PolicyRef, Protocol
 from bot.policy.reach.parser import parse_policy
+from tests.support.property_examples import examples
 from tests.unit.policy.reach import cluster_strategies, oracle
 from tests.unit.policy.reach.states import Manifests, reach
 
@@ -50,7 +51,7 @@ def note(connections: Connections, source: oracle.End, destination: oracle.End) 
     event(f"{type(source).__name__} to {type(destination).__name__}: {kind}")
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
     cluster: ClusterModel, manifests: Manifests
@@ -58,7 +59,7 @@ def test_every_pair_protocol_and_port_is_as_the_slow_implementation_says(
     assert_same_as_oracle(reach(cluster, manifests), cluster, manifests)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), cluster_strategies.policies("new"))
 def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
     cluster: ClusterModel, manifests: Manifests, new: dict[str, Any]
@@ -67,7 +68,7 @@ def test_a_policy_added_to_a_computed_state_gives_the_state_with_it(
     assert_same_as_oracle(changed, cluster, [*manifests, new])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.data())
 def test_a_series_of_changes_gives_the_state_that_is_left(
     cluster: ClusterModel, manifests: Manifests, data: st.DataObject
@@ -90,7 +91,7 @@ def test_a_series_of_changes_gives_the_state_that_is_left(
     assert_same_as_oracle(state, cluster, list(remaining.values()))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_endpoints_of_one_class_cannot_be_told_apart(cluster: ClusterModel, manifests: Manifests) -> None:
     state = reach(cluster, manifests)

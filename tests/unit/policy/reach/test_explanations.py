@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from bot.policy.reach.explanations import explain
 from bot.policy.reach.model import ClusterModel, Direction, Pod, PolicyRef, Protocol
+from tests.support.property_examples import examples
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 from tests.unit.policy.reach.states import Manifests, reach
 from tests.unit.policy.reach.yaml_clusters import end, policy, world
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests(), st.data())
 def test_an_explanation_agrees_with_the_slow_implementation(
     cluster: ClusterModel, manifests: Manifests, data: st.DataObject

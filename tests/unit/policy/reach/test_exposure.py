@@ -8,12 +8,13 @@ from hypothesis import given, settings
 
 from bot.policy.reach.exposure import ExposedWorkload, compute_exposure
 from bot.policy.reach.model import ClusterModel, Direction
+from tests.support.property_examples import examples
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 from tests.unit.policy.reach.states import Manifests, reach, without_nodes
 from tests.unit.policy.reach.yaml_clusters import policy, world
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, manifests: Manifests) -> None:
     cluster = without_nodes(cluster)
@@ -39,7 +40,7 @@ def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, m
     assert on_ports(result.from_outside) == {owner: opened for owner, opened in outside.items() if opened}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_workloads_that_no_policy_selects(cluster: ClusterModel, manifests: Manifests) -> None:
     result = compute_exposure(reach(cluster, manifests))

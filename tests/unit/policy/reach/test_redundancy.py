@@ -6,12 +6,13 @@ from hypothesis import event, given, settings
 
 from bot.policy.reach.model import ClusterModel, PolicyRef
 from bot.policy.reach.redundancy import dead_rules, redundant_policies
+from tests.support.property_examples import examples
 from tests.unit.policy.reach import cluster_strategies, expected_answers, oracle
 from tests.unit.policy.reach.states import Manifests, reach, without_nodes
 from tests.unit.policy.reach.yaml_clusters import policy, world
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cluster_strategies.clusters(), cluster_strategies.manifests())
 def test_a_redundant_policy_can_go_and_any_other_cannot(cluster: ClusterModel, manifests: Manifests) -> None:
     cluster = without_nodes(cluster)

@@ -26,6 +26,7 @@ from bot.requests.answer import Conclusion
 from bot.slack import kit, plain_text
 from bot.slack.views import answers, catalog
 from sandbox.slack.block_kit import check_message
+from tests.support.property_examples import examples
 from tests.unit.slack.examples import approvals, audit, clusters, help_pages, migrations, policies, templates
 from tests.unit.slack.examples.requests import NASTY, conclusion
 from tests.unit.slack.rendering import as_sent, mrkdwn
@@ -140,7 +141,7 @@ def test_nothing_that_a_server_says_becomes_markup_or_a_fence() -> None:
 
 
 @given(what=st.text(max_size=9_000), why=st.text(max_size=9_000), fix=st.text(max_size=9_000))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_any_error_fits(what: str, why: str, fix: str) -> None:
     for message in messages(conclusion(problem=Problem(what or "x", why=why, fix=fix))):
         blocks = as_sent(message)
