@@ -23,7 +23,7 @@ CHANGED = 1
 
 
 def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print the connections that are allowed, and return 0. Raises `BadManifests`."""
+    """Print the connections that are allowed, and return 0. Raises `InvalidManifestFiles`."""
     read = cluster.read_cluster(paths)
     _warn(read)
     _print(
@@ -35,7 +35,7 @@ def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
 
 
 def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print which connections close and open, and return 0 if none does, else 1. Raises `BadManifests`."""
+    """Print which connections close and open, and return 0 if none does, else 1. Raises `InvalidManifestFiles`."""
     old, new = cluster.read_cluster([before]), cluster.read_cluster([after])
     _warn(old, f"{before}: ")
     _warn(new, f"{after}: ")
