@@ -35,7 +35,7 @@ def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
 
 
 def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print which connections close and open; return 0 if none does, else 1. Raises `InvalidManifestFiles`."""
+    """Print what closes and opens; return 0 if nothing does, else 1. Raises `InvalidManifestFiles`."""
     old, new = cluster.read_cluster([before]), cluster.read_cluster([after])
     _warn(old, f"{before}: ")
     _warn(new, f"{after}: ")
