@@ -30,6 +30,9 @@ args
 viewer
 SCTP
 
+# Stored with every plan, whose digest covers it: plans of older versions have it too.
+volume_uid
+
 # They write pages of docs/, which tests compare.
 rights_table
 words_page

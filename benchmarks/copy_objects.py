@@ -258,7 +258,7 @@ def _copy(source: KubeClient, target: Counting, namespaces: list[str]) -> float:
     surface = discover(source)
     inventory = reread_source(source, common_apis(surface, surface), plan.namespaces)
     record = copier.copy(
-        copier.writer(target, plan, mappings, KEY),
+        copier.build_writer(target, plan, mappings, KEY),
         plan,
         inventory,
         target_objects.build(plan, inventory, mappings),

@@ -210,7 +210,7 @@ class Core:
             services=functools.cache(CloudServices),
             settings=lambda: self.holder.now,
             verifier=self._verifier,
-            keep=self._verifications.store,
+            store_verification=self._verifications.store,
         )
 
     def _make_workflows(self) -> Workflows:

@@ -23,24 +23,26 @@ CHANGED = 1
 
 
 def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print the connections that are allowed, and return 0. Raises `BadManifests`."""
+    """Print the connections that are allowed, and return 0. Raises `InvalidManifestFiles`."""
     read = cluster.read_cluster(paths)
     _warn(read)
     _print(
         formats.format_connections(
-            list_allowed_connections(compute(read.cluster), level), form, not_computed=read.foreign
+            list_allowed_connections(compute(read.cluster), level), form, not_computed=read.other_policies
         )
     )
     return 0
 
 
 def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFormat) -> int:
-    """Print which connections close and open, and return 0 if none does, else 1. Raises `BadManifests`."""
+    """Print what closes and opens; return 0 if nothing does, else 1. Raises `InvalidManifestFiles`."""
     old, new = cluster.read_cluster([before]), cluster.read_cluster([after])
     _warn(old, f"{before}: ")
     _warn(new, f"{after}: ")
     changes = compare_states(compute(old.cluster), compute(new.cluster), level)
-    _print(formats.format_changes(changes, form, not_computed=sorted({*old.foreign, *new.foreign})))
+    _print(
+        formats.format_changes(changes, form, not_computed=sorted({*old.other_policies, *new.other_policies}))
+    )
     for lost in changes.loses_dns:
         click.echo(f"warning: {lost.pod} loses DNS ({', '.join(lost.protocols)} 53 to kube-system)", err=True)
     if changes.nothing_changes:
@@ -51,7 +53,7 @@ def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFo
 def _warn(read: ManifestCluster, prefix: str = "") -> None:
     if read.incomplete:
         click.echo(
-            f"warning: {prefix}incomplete, these are not computed: {', '.join(read.foreign)}", err=True
+            f"warning: {prefix}incomplete, these are not computed: {', '.join(read.other_policies)}", err=True
         )
     for note in read.notes:
         click.echo(f"note: {prefix}{note}", err=True)

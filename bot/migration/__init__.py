@@ -2,5 +2,6 @@
 cut-over.
 
 Everything here is a function that may be repeated: explicit data in (a plan as JSON, clients), a record out.
-Neither holds a secret. It waits for nobody and knows no approval; the durable workflow calls it step by step.
+Neither holds a secret. Nothing here waits for a person or knows of approvals: the durable workflow in
+`bot.migration.workflow` calls these functions step by step.
 """

@@ -80,7 +80,7 @@ def summary(migration: ClusterMigration) -> MigrationSummary:
     """Summarise a stored migration."""
     step = Step(migration.step)
     route = " → ".join(migration.plan[side]["driver"] for side in ("source", "target"))
-    paused, back = migration.state == PAUSED, is_rolling_back(migration)
+    paused, rolling_back = migration.state == PAUSED, is_rolling_back(migration)
     return MigrationSummary(
         id=migration.id,
         source=migration.source_name,
@@ -93,7 +93,7 @@ def summary(migration: ClusterMigration) -> MigrationSummary:
         waits=migration.waits,
         by=migration.actor_name or migration.actor,
         ended=migration.ended_at,
-        choices=available_signals(step, paused=paused, back=back) if migration.open else (),
+        choices=available_signals(step, paused=paused, rolling_back=rolling_back) if migration.open else (),
     )
 
 

@@ -200,8 +200,8 @@ def migration_id(operation: str) -> str:
 def _refuse_unavailable(row: ClusterMigration, signal: Signal) -> None:
     if not row.open:
         raise SignalRefused(f"The migration {row.id} has ended: {row.state}", fix="See `/xk8s migrate list`.")
-    paused, back = row.state == PAUSED, is_rolling_back(row)
-    why = signal_refusal(signal, Step(row.step), paused=paused, back=back)
+    paused, rolling_back = row.state == PAUSED, is_rolling_back(row)
+    why = signal_refusal(signal, Step(row.step), paused=paused, rolling_back=rolling_back)
     if why:
         raise SignalRefused(
             f"The migration {row.id} cannot be {_PAST_TENSE[signal]} now",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 
-class OwnerReference(msgspec.Struct, frozen=True):
+class ListedOwner(msgspec.Struct, frozen=True):
     """An owner of an object, of which at most one is its controller."""
 
     kind: str = ""
@@ -17,22 +17,22 @@ class OwnerReference(msgspec.Struct, frozen=True):
     controller: bool | None = False
 
 
-class Metadata(msgspec.Struct, rename="camel", frozen=True):
+class ListedMetadata(msgspec.Struct, rename="camel", frozen=True):
     """The metadata that every object has."""
 
     name: str
     namespace: str = ""
     labels: dict[str, str] | None = None
-    owner_references: list[OwnerReference] | None = None
+    owner_references: list[ListedOwner] | None = None
 
 
-class NamedObject(msgspec.Struct, frozen=True):
+class ListedObject(msgspec.Struct, frozen=True):
     """An object of any kind of which only the metadata matters."""
 
-    metadata: Metadata
+    metadata: ListedMetadata
 
 
-class Port(msgspec.Struct, rename="camel", frozen=True):
+class ListedContainerPort(msgspec.Struct, rename="camel", frozen=True):
     """A port of a container; only those with a name can be named by a policy."""
 
     container_port: int
@@ -40,23 +40,23 @@ class Port(msgspec.Struct, rename="camel", frozen=True):
     protocol: str = "TCP"
 
 
-class Container(msgspec.Struct, rename="camel", frozen=True):
+class ListedContainer(msgspec.Struct, rename="camel", frozen=True):
     """A container, or an init container: with restartPolicy Always that one is a sidecar."""
 
-    ports: list[Port] | None = None
+    ports: list[ListedContainerPort] | None = None
     restart_policy: str | None = None
 
 
-class PodSpec(msgspec.Struct, rename="camel", frozen=True):
+class ListedPodSpec(msgspec.Struct, rename="camel", frozen=True):
     """Where a Pod runs, and its containers."""
 
     node_name: str | None = None
     host_network: bool | None = None
-    containers: list[Container] | None = None
-    init_containers: list[Container] | None = None
+    containers: list[ListedContainer] | None = None
+    init_containers: list[ListedContainer] | None = None
 
 
-class PodStatus(msgspec.Struct, frozen=True):
+class ListedPodStatus(msgspec.Struct, frozen=True):
     """The phase and the addresses of a Pod."""
 
     phase: str = "Pending"
@@ -64,28 +64,28 @@ class PodStatus(msgspec.Struct, frozen=True):
     podIP: str = ""  # noqa: N815
 
 
-class PodObject(msgspec.Struct, frozen=True):
+class ListedPod(msgspec.Struct, frozen=True):
     """A Pod, as it is listed."""
 
-    metadata: Metadata
-    spec: PodSpec = msgspec.field(default_factory=PodSpec)
-    status: PodStatus = msgspec.field(default_factory=PodStatus)
+    metadata: ListedMetadata
+    spec: ListedPodSpec = msgspec.field(default_factory=ListedPodSpec)
+    status: ListedPodStatus = msgspec.field(default_factory=ListedPodStatus)
 
 
-class NodeStatus(msgspec.Struct, frozen=True):
+class ListedNodeStatus(msgspec.Struct, frozen=True):
     """The addresses of a Node, of which each has a type, such as InternalIP or Hostname."""
 
     addresses: list[dict[str, str]] | None = None
 
 
-class NodeObject(msgspec.Struct, frozen=True):
+class ListedNode(msgspec.Struct, frozen=True):
     """A Node, as it is listed."""
 
-    metadata: Metadata
-    status: NodeStatus = msgspec.field(default_factory=NodeStatus)
+    metadata: ListedMetadata
+    status: ListedNodeStatus = msgspec.field(default_factory=ListedNodeStatus)
 
 
-class ServiceSpec(msgspec.Struct, frozen=True):
+class ListedServiceSpec(msgspec.Struct, frozen=True):
     """The addresses of a Service, the pods behind it, and how traffic from outside gets to it."""
 
     type: str = "ClusterIP"
@@ -95,8 +95,8 @@ class ServiceSpec(msgspec.Struct, frozen=True):
     selector: dict[str, str] | None = None
 
 
-class ServiceObject(msgspec.Struct, frozen=True):
+class ListedService(msgspec.Struct, frozen=True):
     """A Service, as it is listed."""
 
-    metadata: Metadata
-    spec: ServiceSpec = msgspec.field(default_factory=ServiceSpec)
+    metadata: ListedMetadata
+    spec: ListedServiceSpec = msgspec.field(default_factory=ListedServiceSpec)

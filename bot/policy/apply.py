@@ -60,12 +60,12 @@ class ChangeAuthor:
 
 def record_begun(changes: ChangeStore, plan: PolicyChangePlan, author: ChangeAuthor) -> PolicyChange:
     """Record a change before it is written, and return it."""
-    preview, where, before = plan.preview, plan.preview.where, plan.preview.before
+    preview, cluster, before = plan.preview, plan.preview.cluster, plan.preview.before
     change = PolicyChange(
         operation=author.operation,
-        project=where.project,
-        cluster=where.cluster_id,
-        cluster_name=where.cluster,
+        project=cluster.project,
+        cluster=cluster.id,
+        cluster_name=cluster.name,
         namespace=preview.ref.namespace,
         policy=preview.ref.name,
         kind=plan.kind,
@@ -74,7 +74,7 @@ def record_begun(changes: ChangeStore, plan: PolicyChangePlan, author: ChangeAut
         before=before.content if before else None,
         before_uid=before.uid if before else "",
         before_version=before.version if before else "",
-        wanted=plan.wanted,
+        wanted=plan.desired,
         after=preview.manifest,
         undoes=plan.undoes.operation if plan.undoes else None,
     )
@@ -109,8 +109,8 @@ def execute(
     """Write a change that has been recorded, and return it as it is recorded afterwards.
 
     `take_over` takes fields over from other managers; `resumed` is for a change that was cut off. Raises
-    `ChangedSince`, `OwnedByOthers`, `NotWritten`, `Unclear` (it may have been written), or the server's own
-    `KubeError`. In every case but `Unclear` the cluster was not changed.
+    `ChangedSince`, `OwnedByOthers`, `NotWritten`, `OutcomeUnknown` (it may have been written), or the
+    server's own `KubeError`. In every case but `OutcomeUnknown` the cluster was not changed.
     """
     if change.state == GIVEN_UP:
         raise NotWritten("This change was given up before", why=change.note, fix=_try_again(change))
@@ -119,14 +119,14 @@ def execute(
             _resume(kube, changes, change, take_over=take_over)
         else:
             _write(kube, changes, change, take_over=take_over)
-    recorded = changes.get(change.operation)
-    if recorded is None or recorded.state != WRITTEN:
+    record = changes.get(change.operation)
+    if record is None or record.state != WRITTEN:
         raise OutcomeUnknown(
             "What was written is not recorded",
             why="the change is gone from the database",
             fix=_try_again(change),
         )
-    return recorded
+    return record
 
 
 def _resume(kube: KubeClient, changes: ChangeStore, change: PolicyChange, *, take_over: bool) -> None:

@@ -30,13 +30,13 @@ APPLY, DELETE, ROLLBACK = "apply", "delete", "rollback"
 class PolicyChangePlan:
     """What would be written, and its effect.
 
-    `wanted` is what is sent, None for a deletion. What is there now, and what the server said it would be
-    afterwards, are `before` and `manifest` of the preview. `state` is the cluster as it was read, `after` has
-    the connections after the change. `undoes` is the change that a roll-back reverts.
+    `desired` is the object that is sent, None for a deletion. What is there now, and what the server said it
+    would be afterwards, are `before` and `manifest` of the preview. `state` is the cluster as it was read,
+    `after` has the connections after the change. `undoes` is the change that a roll-back reverts.
     """
 
     kind: str
-    wanted: Object | None
+    desired: Object | None
     state: ClusterState
     preview: ConnectionPreview
     after: Reachability
@@ -49,38 +49,38 @@ def path_of(ref: PolicyRef) -> str:
 
 
 def plan_apply(
-    kube: KubeClient, where: PolicyCluster, manifest: Object, *, take_over: bool = False
+    kube: KubeClient, cluster: PolicyCluster, manifest: Object, *, take_over: bool = False
 ) -> PolicyChangePlan:
     """Plan to apply a manifest by server-side apply.
 
     With `take_over` fields of other managers are taken over without being named as `Takeover`. Raises
-    `NoSuchNamespace`, and `KubeError` in the server's own words.
+    `NamespaceNotFound`, and `KubeError` in the server's own words.
     """
     ref = PolicyRef(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
     state = read_cluster_state(kube)
-    preconditions.check_namespace(state, ref, where)
+    preconditions.check_namespace(state, ref, cluster)
     result, takeovers = _dry_run(kube, ref, manifest, take_over=take_over)
     expected = content.strip_server_fields(result.object)
     warnings = result.warnings
-    preview, after = compute_preview(where, state, ref, expected, takeovers=takeovers, warnings=warnings)
-    return PolicyChangePlan(kind=APPLY, wanted=manifest, state=state, preview=preview, after=after)
+    preview, after = compute_preview(cluster, state, ref, expected, takeovers=takeovers, warnings=warnings)
+    return PolicyChangePlan(kind=APPLY, desired=manifest, state=state, preview=preview, after=after)
 
 
-def plan_delete(kube: KubeClient, where: PolicyCluster, ref: PolicyRef) -> PolicyChangePlan:
-    """Plan to delete a policy. Raises `NoSuchPolicy` or `KubeError`."""
+def plan_delete(kube: KubeClient, cluster: PolicyCluster, ref: PolicyRef) -> PolicyChangePlan:
+    """Plan to delete a policy. Raises `PolicyNotFound` or `KubeError`."""
     state = read_cluster_state(kube)
     live = state.policies.get(ref)
     if live is None:
-        raise preconditions.no_such_policy(ref, state.policies, where)
+        raise preconditions.policy_not_found(ref, state.policies, cluster)
     writes.delete(kube, path_of(ref), uid=live["metadata"]["uid"], dry_run=True)
-    preview, after = compute_preview(where, state, ref, None)
-    return PolicyChangePlan(kind=DELETE, wanted=None, state=state, preview=preview, after=after)
+    preview, after = compute_preview(cluster, state, ref, None)
+    return PolicyChangePlan(kind=DELETE, desired=None, state=state, preview=preview, after=after)
 
 
-def plan_rollback(kube: KubeClient, where: PolicyCluster, change: PolicyChange) -> PolicyChangePlan:
+def plan_rollback(kube: KubeClient, cluster: PolicyCluster, change: PolicyChange) -> PolicyChangePlan:
     """Plan to restore what was there before a change.
 
-    Raises `NoSuchChange` if the change cannot be rolled back, `ChangedSince` if somebody changed the policy
+    Raises `ChangeNotFound` if the change cannot be rolled back, `ChangedSince` if somebody changed the policy
     after it, or `KubeError`.
     """
     preconditions.check_revocable(change)
@@ -91,22 +91,24 @@ def plan_rollback(kube: KubeClient, where: PolicyCluster, change: PolicyChange) 
     if change.before is None:
         writes.delete(kube, path_of(ref), uid=change.after_uid, dry_run=True)
     elif live is None:
-        preconditions.check_namespace(state, ref, where)
+        preconditions.check_namespace(state, ref, cluster)
         writes.apply(kube, path_of(ref), change.before, dry_run=True)
-    preview, after = compute_preview(where, state, ref, change.before)
-    plan = PolicyChangePlan(kind=ROLLBACK, wanted=change.before, state=state, preview=preview, after=after)
+    preview, after = compute_preview(cluster, state, ref, change.before)
+    plan = PolicyChangePlan(kind=ROLLBACK, desired=change.before, state=state, preview=preview, after=after)
     return dataclasses.replace(plan, undoes=change)
 
 
-def reconstruct_plan(where: PolicyCluster, state: ClusterState, change: PolicyChange) -> PolicyChangePlan:
+def reconstruct_plan(cluster: PolicyCluster, state: ClusterState, change: PolicyChange) -> PolicyChangePlan:
     """Return the plan of a change that has been written.
 
     `state` is the cluster as it is now; for the preview the policy in it is replaced by what was there before
     the change.
     """
     ref = PolicyRef(change.namespace, change.policy)
-    preview, after = compute_preview(where, with_policy(state, ref, change.before), ref, change.after)
-    return PolicyChangePlan(kind=change.kind, wanted=change.wanted, state=state, preview=preview, after=after)
+    preview, after = compute_preview(cluster, with_policy(state, ref, change.before), ref, change.after)
+    return PolicyChangePlan(
+        kind=change.kind, desired=change.wanted, state=state, preview=preview, after=after
+    )
 
 
 def with_policy(state: ClusterState, ref: PolicyRef, manifest: Object | None) -> ClusterState:

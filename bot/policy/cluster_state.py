@@ -15,7 +15,7 @@ from typing import Any
 from bot.adapters.kube import paths
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, NotFound
-from bot.policy.api_objects import NamedObject, NodeObject, PodObject, PodSpec, ServiceObject
+from bot.policy.api_objects import ListedNode, ListedObject, ListedPod, ListedPodSpec, ListedService
 from bot.policy.other_policy_apis import OtherPolicy, read_other_policies
 from bot.policy.reach import model, parser
 from bot.policy.reach.addresses import parse_addresses
@@ -50,21 +50,21 @@ class ClusterService:
 class ClusterState:
     """A cluster as it was read.
 
-    `policies` are the objects as the server has them, with metadata. `foreign` are policies of other APIs.
-    Beside those, `gaps` say why the computed verdict may be incomplete: what could not be read, and policies
-    that could not be parsed.
+    `policies` are the objects as the server has them, with metadata. `other_policies` are policies of other
+    APIs. Beside those, `gaps` say why the computed verdict may be incomplete: what could not be read, and
+    policies that could not be parsed.
     """
 
     cluster: model.ClusterModel
     policies: Mapping[model.PolicyRef, Object]
     services: tuple[ClusterService, ...] = ()
-    foreign: tuple[OtherPolicy, ...] = ()
+    other_policies: tuple[OtherPolicy, ...] = ()
     gaps: tuple[str, ...] = ()
 
     @property
     def incomplete(self) -> bool:
         """Whether something that is not computed may decide otherwise."""
-        return bool(self.foreign or self.gaps)
+        return bool(self.other_policies or self.gaps)
 
     @property
     def namespaces(self) -> frozenset[str]:
@@ -79,13 +79,13 @@ class ClusterState:
 def read_cluster_state(kube: KubeClient) -> ClusterState:
     """Read a cluster. Raises `KubeError` if pods, namespaces, nodes or policies cannot be read."""
     with ThreadPoolExecutor(4, thread_name_prefix="read") as threads:
-        pod_list = threads.submit(kube.list_all, PODS, PodObject)
-        namespaces = threads.submit(kube.list_all, NAMESPACES, NamedObject)
-        nodes = threads.submit(kube.list_all, NODES, NodeObject)
+        pod_list = threads.submit(kube.list_all, PODS, ListedPod)
+        namespaces = threads.submit(kube.list_all, NAMESPACES, ListedObject)
+        nodes = threads.submit(kube.list_all, NODES, ListedNode)
         policy_objects = threads.submit(read_policies, kube)
         services = threads.submit(_read_services, kube)
-        others = threads.submit(read_other_policies, kube)
-        pods, (foreign, gaps) = pod_list.result(), others.result()
+        other_apis = threads.submit(read_other_policies, kube)
+        pods, (other_policies, gaps) = pod_list.result(), other_apis.result()
         objects = policy_objects.result()
         parsed, unparsed = _parse_policies(objects)
         cluster = model.ClusterModel(
@@ -101,7 +101,7 @@ def read_cluster_state(kube: KubeClient) -> ClusterState:
             cluster=cluster,
             policies=objects,
             services=services.result(),
-            foreign=foreign,
+            other_policies=other_policies,
             gaps=(*gaps, *unparsed),
         )
 
@@ -128,7 +128,7 @@ def _parse_policies(objects: Mapping[model.PolicyRef, Object]) -> tuple[list[mod
     return parsed, unparsed
 
 
-def _read_pods(pods: Iterable[PodObject], cron_jobs: Mapping[tuple[str, str], str]) -> tuple[model.Pod, ...]:
+def _read_pods(pods: Iterable[ListedPod], cron_jobs: Mapping[tuple[str, str], str]) -> tuple[model.Pod, ...]:
     return tuple(
         model.Pod(
             namespace=pod.metadata.namespace,
@@ -145,7 +145,7 @@ def _read_pods(pods: Iterable[PodObject], cron_jobs: Mapping[tuple[str, str], st
     )
 
 
-def _named_ports(spec: PodSpec) -> tuple[model.ContainerPort, ...]:
+def _named_ports(spec: ListedPodSpec) -> tuple[model.ContainerPort, ...]:
     sidecars = [container for container in spec.init_containers or [] if container.restart_policy == "Always"]
     return tuple(
         model.ContainerPort(port.name, model.Protocol(port.protocol), port.container_port)
@@ -155,7 +155,7 @@ def _named_ports(spec: PodSpec) -> tuple[model.ContainerPort, ...]:
     )
 
 
-def _topmost_owner(pod: PodObject, cron_jobs: Mapping[tuple[str, str], str]) -> model.Workload | None:
+def _topmost_owner(pod: ListedPod, cron_jobs: Mapping[tuple[str, str], str]) -> model.Workload | None:
     """The topmost controller. The name of a Deployment's ReplicaSet ends in the hash of its pod template."""
     owner = next((owner for owner in pod.metadata.owner_references or [] if owner.controller), None)
     if owner is None or owner.kind == "Node":  # a static pod's mirror is owned by its node
@@ -169,14 +169,14 @@ def _topmost_owner(pod: PodObject, cron_jobs: Mapping[tuple[str, str], str]) -> 
     return model.Workload(namespace, owner.kind, owner.name)
 
 
-def _read_cron_jobs(kube: KubeClient, pods: Iterable[PodObject]) -> dict[tuple[str, str], str]:
+def _read_cron_jobs(kube: KubeClient, pods: Iterable[ListedPod]) -> dict[tuple[str, str], str]:
     """The CronJob of each Job that has pods. Where Jobs may not be read, their pods are listed by Job."""
     if not any(owner.kind == "Job" for pod in pods for owner in pod.metadata.owner_references or []):
         return {}
     with contextlib.suppress(Forbidden, NotFound):
         return {
             (job.metadata.namespace, job.metadata.name): owner.name
-            for job in kube.list_all(JOBS, NamedObject)
+            for job in kube.list_all(JOBS, ListedObject)
             for owner in job.metadata.owner_references or []
             if owner.kind == "CronJob"
         }
@@ -186,7 +186,7 @@ def _read_cron_jobs(kube: KubeClient, pods: Iterable[PodObject]) -> dict[tuple[s
 def _read_services(kube: KubeClient) -> tuple[ClusterService, ...]:
     """The Services, which are needed for warnings alone: none where they may not be read."""
     try:
-        services = kube.list_all(SERVICES, ServiceObject)
+        services = kube.list_all(SERVICES, ListedService)
     except Forbidden:
         return ()
     return tuple(
@@ -202,6 +202,6 @@ def _read_services(kube: KubeClient) -> tuple[ClusterService, ...]:
     )
 
 
-def _node_addresses(node: NodeObject) -> tuple[model.Address, ...]:
+def _node_addresses(node: ListedNode) -> tuple[model.Address, ...]:
     addresses = node.status.addresses or []
     return parse_addresses(ip.get("address") for ip in addresses if ip.get("type", "").endswith("IP"))

@@ -22,7 +22,7 @@ from storage.policy_changes import PolicyChange
 class PolicyClient:
     """The cluster that a request is about, and a client for it."""
 
-    where: PolicyCluster
+    cluster: PolicyCluster
     kube: KubeClient
 
 
@@ -38,14 +38,14 @@ class PolicyClusters:
         return self._find(cluster, project, operation)[1]
 
     @contextlib.contextmanager
-    def at(self, cluster: str, *, project: str | None, operation: str) -> Iterator[PolicyClient]:
+    def open_cluster(self, cluster: str, *, project: str | None, operation: str) -> Iterator[PolicyClient]:
         """Open a cluster of a project by name or id. Raises `Problem`."""
         with self._open(*self._find(cluster, project, operation), operation) as client:
             yield client
 
     @contextlib.contextmanager
-    def at_change(self, change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
-        """Open the cluster that a change was made in. Raises `NoSuchChange` if it does not exist any more."""
+    def open_changed_cluster(self, change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
+        """Open the cluster that a change was made in. Raises `ChangeNotFound` if that cluster is gone."""
         try:
             parts, cluster = self._find(change.cluster, change.project, operation)
         except ClusterNotFound as not_found:
@@ -65,7 +65,7 @@ class PolicyClusters:
         agent = f"xk8s/{__version__} (operation {operation})"
         kube = KubeClient(parts.credentials.endpoint(cluster), user_agent=agent, seconds=self.seconds())
         try:
-            yield PolicyClient(where=_describe(parts, cluster, kube), kube=kube)
+            yield PolicyClient(cluster=_describe(parts, cluster, kube), kube=kube)
         finally:
             kube.close()
 
@@ -80,8 +80,8 @@ def _describe(parts: ProjectParts, cluster: Cluster, kube: KubeClient) -> Policy
     driver = next(iter(enforcing or running), None)
     return PolicyCluster(
         project=parts.name,
-        cluster=cluster.name,
-        cluster_id=cluster.id,
+        name=cluster.name,
+        id=cluster.id,
         production=cluster.production,
         driver=driver.title if driver else "",
         enforces=bool(enforcing),

@@ -39,13 +39,13 @@ class Matrix:
     """Pairs of workloads, and of `outside`, by name.
 
     `workloads` are the axes, `outside` last. `before` are the pairs that may connect before the change,
-    `changes` says what it does to every pair. `more` counts the workloads that are not shown.
+    `changes` says what it does to every pair. `omitted_count` counts the workloads that are not shown.
     """
 
     workloads: tuple[str, ...]
     before: frozenset[Pair]
     changes: Mapping[Pair, PairChange]
-    more: int
+    omitted_count: int
 
 
 def build_matrix(
@@ -81,7 +81,9 @@ def build_matrix(
         pair = change.source, change.destination
         if pairs.get(pair) is PairChange.KEPT:
             pairs[pair] = PairChange.NARROWED if change.closes else PairChange.WIDENED
-    return Matrix(workloads=axes, before=frozenset(old), changes=pairs, more=len(owners) - len(workloads))
+    return Matrix(
+        workloads=axes, before=frozenset(old), changes=pairs, omitted_count=len(owners) - len(workloads)
+    )
 
 
 def _connections(cluster: model.ClusterModel, workloads: frozenset[str]) -> dict[Pair, Connections]:

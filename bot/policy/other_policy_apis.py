@@ -15,7 +15,7 @@ from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import policy_apis
 from bot.drivers.policy_apis import PolicyApi
-from bot.policy.api_objects import NamedObject
+from bot.policy.api_objects import ListedObject
 
 
 class _Group(msgspec.Struct, rename="camel", frozen=True):
@@ -46,8 +46,8 @@ class OtherPolicy:
     name: str
 
     def __str__(self) -> str:
-        where = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind} {where}{self.name} ({self.group})"
+        prefix = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {prefix}{self.name} ({self.group})"
 
 
 def read_other_policies(kube: KubeClient) -> tuple[tuple[OtherPolicy, ...], tuple[str, ...]]:
@@ -75,6 +75,6 @@ def _policies_of(kube: KubeClient, api_version: str, api: PolicyApi) -> list[Oth
         OtherPolicy(resource.kind, group, policy.metadata.namespace, policy.metadata.name)
         for resource in kube.get(f"/apis/{api_version}", _Resources).resources
         if resource.name in api.policies.values()
-        for policy in kube.list_all(paths.collection(api_version, resource.name), NamedObject)
+        for policy in kube.list_all(paths.collection(api_version, resource.name), ListedObject)
         if not policy.metadata.name.startswith(api.mirrored)
     ]

@@ -118,7 +118,7 @@ class _Drawing:
                 self._square(x, y, 16, change)
                 self._text(x + 22, y + 8, text, self._small, anchor="lm")
                 x += 22 + self._text_width(text, self._small) + 18
-        hidden = self._matrix.more
+        hidden = self._matrix.omitted_count
         left_out = f" · {count(hidden, 'more workload')} not shown" if hidden else ""
         self._text(MARGIN, y + 24, f"from: rows, to: columns{left_out}", self._small, fill=QUIET)
 

@@ -22,7 +22,7 @@ def list_policies(state: ClusterState) -> tuple[ListedPolicy, ...]:
             isolates=_directions(parsed.get(ref)),
             pods=count_isolated_pods(state.cluster.pods, parsed.get(ref)),
             owner=owner_of(obj),
-            made=datetime.fromisoformat(created)
+            created=datetime.fromisoformat(created)
             if (created := obj["metadata"].get("creationTimestamp"))
             else None,
         )

@@ -23,13 +23,13 @@ MOST_NAMED = 5
 class PostCheck:
     """What is not as previewed.
 
-    `changes` are against the preview. `came` are pods that were created after it, `went` those that were
-    deleted; `policies` says in words which other policies were made, changed or deleted in the meantime.
+    `changes` are against the preview. `created_pods` and `deleted_pods` came and went after it; `policies`
+    says in words which other policies were made, changed or deleted in the meantime.
     """
 
     changes: tuple[ConnectionChange, ...]
-    came: tuple[PodRef, ...]
-    went: tuple[PodRef, ...]
+    created_pods: tuple[PodRef, ...]
+    deleted_pods: tuple[PodRef, ...]
     policies: tuple[str, ...]
 
     @property
@@ -49,8 +49,8 @@ def compare(
     expected_pods, pods = expected.pod_index.number_of.keys(), now.pod_index.number_of.keys()
     return PostCheck(
         changes=tuple(compare_states(expected, now).changes),
-        came=tuple(sorted(pods - expected_pods)),
-        went=tuple(sorted(expected_pods - pods)),
+        created_pods=tuple(sorted(pods - expected_pods)),
+        deleted_pods=tuple(sorted(expected_pods - pods)),
         policies=tuple(_other_changes(planned_on, actual, policy)),
     )
 

@@ -18,36 +18,36 @@ from storage.policy_changes import GIVEN_UP, WRITTEN, PolicyChange
 Object = dict[str, Any]
 
 
-def check_enforced(where: PolicyCluster) -> None:
+def check_enforced(cluster: PolicyCluster) -> None:
     """Refuse to write a policy that no driver would enforce. Raises `NotEnforced`."""
-    if where.enforces:
+    if cluster.enforces:
         return
-    runs = where.driver or "no network driver that I know to enforce policies"
+    runs = cluster.driver or "no network driver that I know to enforce policies"
     raise NotEnforced(
-        f"{where.cluster} runs {runs}, so no policy is applied there",
+        f"{cluster.name} runs {runs}, so no policy is applied there",
         why=(
-            f"{where.driver} enforces no NetworkPolicy: the API would accept it and nothing would change"
-            if where.driver
+            f"{cluster.driver} enforces no NetworkPolicy: the API would accept it and nothing would change"
+            if cluster.driver
             else "The API would accept it, and whether anything changes is not known"
         ),
-        fix=f"Move the cluster first: `/xk8s migrate {where.cluster} --to {recommended().driver}`",
+        fix=f"Move the cluster first: `/xk8s migrate {cluster.name} --to {recommended().driver}`",
     )
 
 
-def check_namespace(state: ClusterState, ref: PolicyRef, where: PolicyCluster) -> None:
-    """Refuse a policy in a namespace that the cluster does not have. Raises `NoSuchNamespace`."""
+def check_namespace(state: ClusterState, ref: PolicyRef, cluster: PolicyCluster) -> None:
+    """Refuse a policy in a namespace that the cluster does not have. Raises `NamespaceNotFound`."""
     if ref.namespace in state.namespaces:
         return
     near = difflib.get_close_matches(ref.namespace, state.namespaces, n=1, cutoff=0.5)
     names = ", ".join(sorted(state.namespaces)[:10])
     fix = f"Did you mean `-n {near[0]}`?" if near else f"There are {names}."
-    raise NamespaceNotFound(f"There is no namespace {ref.namespace} in {where.cluster}", fix=fix)
+    raise NamespaceNotFound(f"There is no namespace {ref.namespace} in {cluster.name}", fix=fix)
 
 
 def pick_change(matches: Sequence[PolicyChange], reference: str, project: str) -> PolicyChange:
     """Return the one change whose operation begins with a reference.
 
-    Raises `NoSuchChange` if there is none, `Ambiguous` if there are several.
+    Raises `ChangeNotFound` if there is none, `Ambiguous` if there are several.
     """
     if len(matches) == 1:
         return matches[0]
@@ -69,7 +69,7 @@ def _choice(change: PolicyChange) -> Choice:
 
 
 def check_revocable(change: PolicyChange) -> None:
-    """Refuse to roll back what was never written, or was rolled back already. Raises `NoSuchChange`."""
+    """Refuse to roll back what was never written, or was rolled back already. Raises `ChangeNotFound`."""
     name = f"{change.namespace}/{change.policy}"
     if change.undone_by is not None:
         raise ChangeNotFound(
@@ -103,16 +103,16 @@ def check_untouched(change: PolicyChange, live: Object | None) -> None:
         )
 
 
-def no_such_policy(
-    ref: PolicyRef, policies: Mapping[PolicyRef, Object], where: PolicyCluster
+def policy_not_found(
+    ref: PolicyRef, policies: Mapping[PolicyRef, Object], cluster: PolicyCluster
 ) -> PolicyNotFound:
     """Return the refusal that suggests the nearest policy of the same namespace."""
     names = [other.name for other in policies if other.namespace == ref.namespace]
     near = difflib.get_close_matches(ref.name, names, n=1, cutoff=0.5)
     suggestion = f"Did you mean `{near[0]}`? " if near else ""
     return PolicyNotFound(
-        f"There is no policy {ref.name} in {ref.namespace} of {where.cluster}",
-        fix=f"{suggestion}See `/xk8s policy list {where.cluster}`.",
+        f"There is no policy {ref.name} in {ref.namespace} of {cluster.name}",
+        fix=f"{suggestion}See `/xk8s policy list {cluster.name}`.",
     )
 
 

@@ -36,7 +36,7 @@ class Preset:
     """One preset.
 
     `text` says in a sentence what it does, `caution` what surprises people. `example` is what is typed after
-    `policy preview` and the preset's name. `takes` are the options that it knows, of which those in `needs`
+    `policy preview` and the preset's name. `options` are those that it knows, of which `required_options`
     must be given.
     """
 
@@ -45,11 +45,11 @@ class Preset:
     caution: str
     example: str
     spec: Callable[[Parameters], Manifest]
-    takes: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    required_options: tuple[str, ...] = ()
 
     def manifest(self, namespace: str, parameters: Parameters) -> Manifest:
-        """Return the policy for a namespace. Raises `BadParameters`."""
+        """Return the policy for a namespace. Raises `InvalidParameters`."""
         self._check(parameters)
         return {
             "apiVersion": API_VERSION,
@@ -64,7 +64,7 @@ class Preset:
 
     def _policy_name(self, parameters: Parameters) -> str:
         """The preset's name, with the namespaces where two of the same preset make sense side by side."""
-        by_source = "--from-namespace" in self.needs
+        by_source = "--from-namespace" in self.required_options
         namespaces = parameters.from_namespaces if by_source else parameters.to_namespaces
         name = "-".join([self.name, *namespaces])
         if len(name) > LONGEST_SUBDOMAIN:
@@ -82,14 +82,14 @@ class Preset:
             "--port": parameters.ports,
         }
         for option, value in options.items():
-            if value and option not in self.takes:
-                takes = " and ".join(f"`{name}`" for name in self.takes)
+            if value and option not in self.options:
+                known_options = " and ".join(f"`{name}`" for name in self.options)
                 raise InvalidParameters(
                     f"{self.name} does not take `{option}`",
-                    why=f"it takes {takes or 'no options'}",
+                    why=f"it takes {known_options or 'no options'}",
                     fix="See `/xk8s policy presets`.",
                 )
-        for option in self.needs:
+        for option in self.required_options:
             if not options[option]:
                 raise InvalidParameters(
                     f"{self.name} needs `{option}`", fix=f"`/xk8s policy preview {self.name} {self.example}`"
@@ -138,7 +138,7 @@ PRESETS: tuple[Preset, ...] = (
         name="allow-same-namespace",
         example="prod-eu -n shop",
         spec=lambda parameters: allow_ingress([{"podSelector": {}}], parameters.ports),
-        takes=("--port",),
+        options=("--port",),
         text="Denies all ingress and allows only what comes from pods of the same namespace.",
         caution="What other namespaces and the outside sent stops. Egress is not touched.",
     ),
@@ -153,8 +153,8 @@ PRESETS: tuple[Preset, ...] = (
         name="allow-from-namespace",
         example="prod-eu -n shop --from-namespace web --port TCP/8080",
         spec=_from_namespaces,
-        takes=("--from-namespace", "--port"),
-        needs=("--from-namespace",),
+        options=("--from-namespace", "--port"),
+        required_options=("--from-namespace",),
         text="Pods of the named namespaces may reach this namespace's pods, on all ports or those named.",
         caution="It isolates ingress: what is not allowed by this or another policy stops.",
     ),
@@ -162,8 +162,8 @@ PRESETS: tuple[Preset, ...] = (
         name="allow-to-namespace",
         example="prod-eu -n shop --to-namespace billing --port TCP/443 --allow-dns",
         spec=_to_namespaces,
-        takes=("--to-namespace", "--port"),
-        needs=("--to-namespace",),
+        options=("--to-namespace", "--port"),
+        required_options=("--to-namespace",),
         text="The namespace's pods may reach pods of the named namespaces, on all ports or those named.",
         caution="It isolates egress, and with it DNS, unless `--allow-dns` is added.",
     ),
@@ -171,7 +171,7 @@ PRESETS: tuple[Preset, ...] = (
         name="allow-ingress-controller",
         example="prod-eu -n shop --from-namespace kube-system",
         spec=_ingress_controller,
-        takes=("--from-namespace", "--port"),
+        options=("--from-namespace", "--port"),
         text=(
             "The Ingress controller may reach the namespace's pods: its controller pods in"
             f" {INGRESS_NAMESPACE}, or all pods of the namespace in `--from-namespace`."
@@ -185,7 +185,7 @@ PRESETS: tuple[Preset, ...] = (
         name="allow-monitoring",
         example="prod-eu -n shop --port TCP/9090",
         spec=lambda parameters: _from_namespaces(parameters, MONITORING_NAMESPACE),
-        takes=("--from-namespace", "--port"),
+        options=("--from-namespace", "--port"),
         text=(
             f"Monitoring may scrape the namespace's pods: from the namespace {MONITORING_NAMESPACE}, or those"
             " in `--from-namespace`."
@@ -197,7 +197,7 @@ BY_NAME: Mapping[str, Preset] = {preset.name: preset for preset in PRESETS}
 
 
 def find(name: str) -> Preset:
-    """Return the preset of a name. Raises `BadParameters` with the nearest one."""
+    """Return the preset of a name. Raises `InvalidParameters` with the nearest one."""
     preset = BY_NAME.get(name.lower())
     if preset is not None:
         return preset

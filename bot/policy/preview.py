@@ -31,13 +31,13 @@ Object = dict[str, Any]
 class PolicyCluster:
     """The cluster that a policy is about.
 
-    `cluster` is its name. `driver` is the title of its network driver, empty if none that we know runs;
-    `enforces` says whether that driver enforces NetworkPolicies.
+    `name` and `id` are those of Magnum. `driver` is the title of the network driver that runs there, empty if
+    it is none that we know; `enforces` says whether that driver enforces NetworkPolicies.
     """
 
     project: str
-    cluster: str
-    cluster_id: str
+    name: str
+    id: str
     production: bool
     driver: str
     enforces: bool
@@ -49,13 +49,13 @@ class ConnectionPreview:
 
     `manifest` is the policy as it would be afterwards, None if there would be none, and `before` as it is
     now. `unchanged` means that the policy says the same already. `changes` are sorted by source and
-    destination; `isolated` and `released` are pods that policies begin and cease to isolate. `dead` are rules
-    of this policy that match nothing, `idle` the policies of its namespace without any effect, this one
-    included. `selected` counts the pods that the policy isolates. `warnings` are those of the API server and
-    of `warnings.find_warnings`.
+    destination; `isolated` and `released` are pods that policies begin and cease to isolate. `dead_rules` are
+    rules of this policy that match nothing, `redundant_policies` the policies of its namespace without any
+    effect, this one included. `selected` counts the pods that the policy isolates. `warnings` are those of
+    the API server and of `warnings.find_warnings`.
     """
 
-    where: PolicyCluster
+    cluster: PolicyCluster
     ref: PolicyRef
     manifest: Object | None
     before: PolicyContent | None
@@ -64,10 +64,10 @@ class ConnectionPreview:
     isolated: tuple[IsolationChange, ...]
     released: tuple[IsolationChange, ...]
     loses_dns: tuple[LostDns, ...]
-    dead: tuple[DeadRule, ...]
-    idle: tuple[RedundantPolicy, ...]
+    dead_rules: tuple[DeadRule, ...]
+    redundant_policies: tuple[RedundantPolicy, ...]
     selected: int
-    foreign: tuple[OtherPolicy, ...]
+    other_policies: tuple[OtherPolicy, ...]
     gaps: tuple[str, ...]
     owner: PolicyOwner | None = None
     takeovers: tuple[Takeover, ...] = ()
@@ -77,11 +77,11 @@ class ConnectionPreview:
     @property
     def incomplete(self) -> bool:
         """Whether policies that are not computed may decide otherwise."""
-        return bool(self.foreign or self.gaps)
+        return bool(self.other_policies or self.gaps)
 
 
 def compute_preview(
-    where: PolicyCluster,
+    cluster: PolicyCluster,
     state: ClusterState,
     ref: PolicyRef,
     manifest: Mapping[str, Any] | None,
@@ -106,7 +106,7 @@ def compute_preview(
     live = state.policies.get(ref)
     before = read_content(live)
     preview = ConnectionPreview(
-        where=where,
+        cluster=cluster,
         ref=ref,
         manifest=dict(manifest) if manifest is not None else None,
         before=before,
@@ -115,10 +115,10 @@ def compute_preview(
         isolated=changed.isolated,
         released=changed.released,
         loses_dns=changed.loses_dns,
-        dead=dead_rules(after, () if policy is None else (ref,)),
-        idle=redundant_policies(after, neighbours),
+        dead_rules=dead_rules(after, () if policy is None else (ref,)),
+        redundant_policies=redundant_policies(after, neighbours),
         selected=count_isolated_pods(after.pod_index.pods, policy),
-        foreign=state.foreign,
+        other_policies=state.other_policies,
         gaps=state.gaps,
         owner=owner_of(live),
         takeovers=takeovers,

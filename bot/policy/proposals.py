@@ -33,73 +33,73 @@ _VERBS = {change_plan.APPLY: "Apply", change_plan.DELETE: "Delete", change_plan.
 class PolicyProposals:
     """The proposals of the actions that change policies.
 
-    `needed` says whether a kind of proposal needs an approval at all.
+    `is_required` says whether a kind of proposal needs an approval at all.
     """
 
     services: PolicyServices
-    needed: Callable[[str], bool]
+    is_required: Callable[[str], bool]
 
     def apply(self, action: PolicyApply, context: Context) -> Proposal:
         """Propose `policy apply`. Raises `Problem`, as the apply would."""
         if self._is_begun(context):
-            return _begun()
+            return _already_begun()
         if action.needs_manifest:
             return Proposal(kind=NO_MANIFEST, headline="The policy is still to be written")
         if (unplanned := self._without_plan(action.cluster, context)) is not None:
             return unplanned
-        with self.services.at(action.cluster, context) as at:
-            preconditions.check_enforced(at.where)
-            return proposal(self.services.plan_apply(action, at))
+        with self.services.open_cluster(action.cluster, context) as client:
+            preconditions.check_enforced(client.cluster)
+            return proposal(self.services.plan_apply(action, client))
 
     def delete(self, action: PolicyDelete, context: Context) -> Proposal:
         """Propose `policy delete`. Raises `Problem`."""
         if self._is_begun(context):
-            return _begun()
+            return _already_begun()
         if (unplanned := self._without_plan(action.cluster, context)) is not None:
             return unplanned
-        with self.services.at(action.cluster, context) as at:
-            return proposal(self.services.plan_delete(action, at))
+        with self.services.open_cluster(action.cluster, context) as client:
+            return proposal(self.services.plan_delete(action, client))
 
     def rollback(self, action: PolicyRollback, context: Context) -> Proposal:
         """Propose `policy rollback`. Raises `Problem`."""
         if self._is_begun(context):
-            return _begun()
+            return _already_begun()
         change = self.services.change_of(action, context)
         if (unplanned := self._without_plan(change.cluster, context)) is not None:
             return unplanned
-        with self.services.at_change(change, context) as at:
-            return proposal(change_plan.plan_rollback(at.kube, at.where, change))
+        with self.services.open_changed_cluster(change, context) as client:
+            return proposal(change_plan.plan_rollback(client.kube, client.cluster, change))
 
     def _without_plan(self, name: str, context: Context) -> Proposal | None:
         """A proposal of the kind alone where nobody has to approve it: then the cluster need not be read."""
         cluster = self.services.clusters.find(name, project=context.project, operation=context.operation)
         kind = PRODUCTION if cluster.production else ELSEWHERE
-        return None if self.needed(kind) else Proposal(kind=kind, headline="A change of a policy")
+        return None if self.is_required(kind) else Proposal(kind=kind, headline="A change of a policy")
 
     def _is_begun(self, context: Context) -> bool:
         """Whether the change of this operation is recorded, which it only is after it was approved."""
         return self.services.changes.get(context.operation) is not None
 
 
-def _begun() -> Proposal:
+def _already_begun() -> Proposal:
     return Proposal(kind=BEGUN, headline="The change has begun")
 
 
 def proposal(plan: PolicyChangePlan) -> Proposal:
     """Return a plan as people decide about it."""
-    preview, where = plan.preview, plan.preview.where
+    preview, cluster = plan.preview, plan.preview.cluster
     ref, before = preview.ref, preview.before
     lines = diff_text.diff_lines(preview.changes)
     return Proposal(
-        kind=PRODUCTION if where.production else ELSEWHERE,
+        kind=PRODUCTION if cluster.production else ELSEWHERE,
         headline=(
-            f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {where.cluster}:"
+            f"{_VERBS[plan.kind]} the policy {ref.name} in {ref.namespace} of {cluster.name}:"
             f" {diff_text.summarise(lines)}"
         ),
         consequences=tuple(first_lines([str(line) for line in lines], MOST_LINES)),
         warnings=tuple(_warnings(preview)),
-        target=where.cluster,
-        target_id=where.cluster_id,
+        target=cluster.name,
+        target_id=cluster.id,
         bound={
             "policy": str(ref),
             "uid": before.uid if before else None,
@@ -113,7 +113,9 @@ def proposal(plan: PolicyChangePlan) -> Proposal:
 
 def _warnings(preview: ConnectionPreview) -> Iterator[str]:
     if preview.incomplete:
-        reasons = "; ".join([*first_lines([str(policy) for policy in preview.foreign], 3), *preview.gaps])
+        reasons = "; ".join(
+            [*first_lines([str(policy) for policy in preview.other_policies], 3), *preview.gaps]
+        )
         yield f"This verdict is incomplete, others may decide otherwise: {reasons}"
     if preview.owner is not None:
         yield preview.owner.consequence

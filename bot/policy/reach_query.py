@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import ipaddress
+import itertools
 from collections.abc import Iterable, Sequence
 
 from bot.policy.errors import InvalidParameters, PodNotFound
@@ -19,18 +20,19 @@ from bot.policy.results import PairExplanation
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Port:
+class QueriedPort:
     """The one port that a question is about."""
 
     protocol: Protocol
     number: int
 
 
-ANY_PORT = Port(Protocol.TCP, 1)  # explained where no port is named: only the isolation at both ends matters
+# Explained where no port is named: only the isolation at both ends matters then.
+ANY_PORT = QueriedPort(Protocol.TCP, 1)
 
 
-def parse_port(text: str | None) -> Port | None:
-    """Return `TCP/80` as a port, None if there is no text. Raises `BadParameters` for a range of ports."""
+def parse_port(text: str | None) -> QueriedPort | None:
+    """Parse a port such as `TCP/80`; None without a text. Raises `InvalidParameters` for a range of ports."""
     if text is None:
         return None
     protocol, _, number = text.partition("/")
@@ -40,11 +42,11 @@ def parse_port(text: str | None) -> Port | None:
             why=f"{text} is a range; each of its ports may have another answer",
             fix="Name one port, or none to see all that are open.",
         )
-    return Port(Protocol(protocol), int(number))
+    return QueriedPort(Protocol(protocol), int(number))
 
 
 def find_ends(reach: Reachability, word: str) -> tuple[Endpoint, ...]:
-    """Return the pods that a word `NAMESPACE/NAME` names, or the address that it is. Raises `NoSuchPod`."""
+    """Return the pods that a word `NAMESPACE/NAME` names, or the address that it is. Raises `PodNotFound`."""
     try:
         return (ipaddress.ip_address(word),)
     except ValueError:
@@ -59,7 +61,10 @@ def find_ends(reach: Reachability, word: str) -> tuple[Endpoint, ...]:
 
 
 def explain_pairs(
-    reach: Reachability, sources: Sequence[Endpoint], destinations: Sequence[Endpoint], port: Port | None
+    reach: Reachability,
+    sources: Sequence[Endpoint],
+    destinations: Sequence[Endpoint],
+    port: QueriedPort | None,
 ) -> tuple[PairExplanation, ...]:
     """Explain every pair of a source and a destination; pairs with the same explanation are counted together.
 
@@ -67,13 +72,14 @@ def explain_pairs(
     """
     port = port or ANY_PORT
     counted: dict[tuple[object, ...], tuple[Explanation, int]] = {}
-    for left in _group_alike(reach, sources):
-        for right in _group_alike(reach, destinations):
-            pair = next(((source, end) for source in left for end in right if source != end), None)
+    for source_pods in _group_alike(reach, sources):
+        for destination_pods in _group_alike(reach, destinations):
+            ends = itertools.product(source_pods, destination_pods)
+            pair = next(((source, end) for source, end in ends if source != end), None)
             if pair is None:
                 continue  # a pod to itself: always allowed, and never the question
             explanation = explain(reach, *pair, protocol=port.protocol, port=port.number)
-            pairs = len(left) * len(right) - len(set(left) & set(right))
+            pairs = len(source_pods) * len(destination_pods) - len(set(source_pods) & set(destination_pods))
             key = (explanation.allowed, explanation.egress, explanation.ingress, explanation.connections)
             first, count = counted.get(key, (explanation, 0))
             counted[key] = (first, count + pairs)

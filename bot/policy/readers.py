@@ -49,8 +49,8 @@ class PolicyReaders:
 
     def _read_policy(self, change: PolicyChange, name: str) -> Readback:
         """Settle a change that has only begun, by the live policy."""
-        with self.clusters.at_change(change, operation=change.operation) as at:
-            live = writes.read(at.kube, change_plan.path_of(PolicyRef(change.namespace, change.policy)))
+        with self.clusters.open_changed_cluster(change, operation=change.operation) as client:
+            live = writes.read(client.kube, change_plan.path_of(PolicyRef(change.namespace, change.policy)))
         match target_state(change, live):
             case TargetState.WRITTEN:
                 apply.record_written(self.changes, change, live)

@@ -52,41 +52,40 @@ class PolicyChanged:
     """A policy was applied, deleted or rolled back.
 
     `kind` is apply, delete or rollback. `change` is the operation by which it can be rolled back, empty if
-    nothing had to be written. `aftermath` is None where reading the cluster again failed, for the reason in
-    `not_compared`. `leaving` means that a finalizer still holds up a deletion. `note` says why the change
+    nothing had to be written. `post_check` is None where reading the cluster again failed, for the reason in
+    `not_compared`. `deleting` means that a finalizer still holds up a deletion. `note` says why the change
     cannot be rolled back. `undoes` is the change that a roll-back reverted.
     """
 
     kind: str
-    where: PolicyCluster
+    cluster: PolicyCluster
     ref: PolicyRef
     change: str
     preview: ConnectionPreview
-    aftermath: PostCheck | None
+    post_check: PostCheck | None
     not_compared: str = ""
-    leaving: bool = False
+    deleting: bool = False
     note: str = ""
     undoes: str = ""
 
     @property
     def audit_target(self) -> str:
         """The cluster that was changed: the request of a roll-back names only a change."""
-        return self.where.cluster
+        return self.cluster.name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ListedPolicy:
     """One policy in a list.
 
-    `isolates` are its policy types, Ingress and Egress. `pods` counts the pods that it isolates now, `made`
-    is when it was created.
+    `isolates` are its policy types, Ingress and Egress. `pods` counts the pods that it isolates now.
     """
 
     ref: PolicyRef
     isolates: tuple[str, ...]
     pods: int
     owner: PolicyOwner | None
-    made: datetime | None
+    created: datetime | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,9 +104,9 @@ class RecentChange:
 class PolicyListing:
     """A cluster's policies, by namespace and name, and what was changed through this bot last."""
 
-    where: PolicyCluster
+    cluster: PolicyCluster
     policies: tuple[ListedPolicy, ...]
-    foreign: tuple[OtherPolicy, ...]
+    other_policies: tuple[OtherPolicy, ...]
     gaps: tuple[str, ...]
     changes: tuple[RecentChange, ...]
 
@@ -116,7 +115,7 @@ class PolicyListing:
 class PolicyShown:
     """One policy as YAML, with its owner and its field managers; `selected` counts the pods it isolates."""
 
-    where: PolicyCluster
+    cluster: PolicyCluster
     ref: PolicyRef
     yaml: str
     owner: PolicyOwner | None
@@ -137,31 +136,31 @@ class PairExplanation:
 class ReachAnswer:
     """Whether one end can reach the other; the ends are given as the request named them: `shop/frontend`."""
 
-    where: PolicyCluster
+    cluster: PolicyCluster
     source: str
     destination: str
     port: str
-    stories: tuple[PairExplanation, ...]
-    foreign: tuple[OtherPolicy, ...]
+    pairs_explained: tuple[PairExplanation, ...]
+    other_policies: tuple[OtherPolicy, ...]
     gaps: tuple[str, ...]
 
     @property
     def allowed(self) -> int:
         """The number of pairs of pods that may connect."""
-        return sum(story.pairs for story in self.stories if story.explanation.allowed)
+        return sum(story.pairs for story in self.pairs_explained if story.explanation.allowed)
 
     @property
     def pairs(self) -> int:
         """The number of all pairs of pods."""
-        return sum(story.pairs for story in self.stories)
+        return sum(story.pairs for story in self.pairs_explained)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ExposureShown:
     """What is open to everybody in a cluster; `pods` counts the pods of each workload."""
 
-    where: PolicyCluster
+    cluster: PolicyCluster
     exposure: Exposure
     pods: Mapping[str, int]
-    foreign: tuple[OtherPolicy, ...]
+    other_policies: tuple[OtherPolicy, ...]
     gaps: tuple[str, ...]

@@ -86,27 +86,29 @@ class PolicyServices:
 
     def list(self, action: PolicyList, context: Context) -> PolicyListing:
         """List a cluster's policies, and what was changed through this bot last."""
-        with self.at(action.cluster, context) as at:
-            state = cluster_state.read_cluster_state(at.kube)
-        recent = self.changes.of_cluster(at.where.project, at.where.cluster_id, limit=RECENT)
+        with self.open_cluster(action.cluster, context) as client:
+            state = cluster_state.read_cluster_state(client.kube)
+        recent = self.changes.of_cluster(client.cluster.project, client.cluster.id, limit=RECENT)
         return PolicyListing(
-            where=at.where,
+            cluster=client.cluster,
             policies=policy_list.list_policies(state),
-            foreign=state.foreign,
+            other_policies=state.other_policies,
             gaps=state.gaps,
             changes=policy_list.list_changes(recent),
         )
 
     def show(self, action: PolicyShow, context: Context) -> PolicyShown:
-        """Show one policy as YAML. Raises `NoSuchPolicy`."""
+        """Show one policy as YAML. Raises `PolicyNotFound`."""
         ref = PolicyRef(action.namespace, action.policy)
-        with self.at(action.cluster, context) as at:
-            live = writes.read(at.kube, change_plan.path_of(ref))
+        with self.open_cluster(action.cluster, context) as client:
+            live = writes.read(client.kube, change_plan.path_of(ref))
             if live is None:
-                raise preconditions.no_such_policy(ref, cluster_state.read_policies(at.kube), at.where)
-            state = cluster_state.read_cluster_state(at.kube)
+                raise preconditions.policy_not_found(
+                    ref, cluster_state.read_policies(client.kube), client.cluster
+                )
+            state = cluster_state.read_cluster_state(client.kube)
         return PolicyShown(
-            where=at.where,
+            cluster=client.cluster,
             ref=ref,
             yaml=content.to_yaml(live),
             owner=owners.owner_of(live),
@@ -123,26 +125,26 @@ class PolicyServices:
                 fix=f"Or neither, to see what is open to everybody: `/xk8s policy reach {action.cluster}`",
             )
         port = reach_query.parse_port(action.port)
-        with self.at(action.cluster, context) as at:
-            state = cluster_state.read_cluster_state(at.kube)
+        with self.open_cluster(action.cluster, context) as client:
+            state = cluster_state.read_cluster_state(client.kube)
         reach = engine.compute(state.cluster)
         if not action.source or not action.destination:
             return ExposureShown(
-                where=at.where,
+                cluster=client.cluster,
                 exposure=exposure.compute_exposure(reach),
                 pods=collections.Counter(str(pod.owner) for pod in reach.pod_index.pods),
-                foreign=state.foreign,
+                other_policies=state.other_policies,
                 gaps=state.gaps,
             )
         sources = reach_query.find_ends(reach, action.source)
         destinations = reach_query.find_ends(reach, action.destination)
         return ReachAnswer(
-            where=at.where,
+            cluster=client.cluster,
             source=action.source,
             destination=action.destination,
             port=action.port or "",
-            stories=reach_query.explain_pairs(reach, sources, destinations, port),
-            foreign=state.foreign,
+            pairs_explained=reach_query.explain_pairs(reach, sources, destinations, port),
+            other_policies=state.other_policies,
             gaps=state.gaps,
         )
 
@@ -151,79 +153,85 @@ class PolicyServices:
         if action.needs_manifest:
             return self._form(action, context)
         manifest = manifest_of(action)
-        with self.at(action.cluster, context) as at:
-            plan = change_plan.plan_apply(at.kube, at.where, manifest)
+        with self.open_cluster(action.cluster, context) as client:
+            plan = change_plan.plan_apply(client.kube, client.cluster, manifest)
         return PreviewShown(
             preview=plan.preview,
             action=action,
-            may_apply=at.where.enforces and not plan.preview.unchanged,
+            may_apply=client.cluster.enforces and not plan.preview.unchanged,
             dns_helps=bool(plan.preview.loses_dns) and with_dns(manifest) != manifest,
         )
 
     def apply(self, action: PolicyApply, context: Context) -> PolicyChanged | PolicyForm:
         """Apply a policy. Raises `NotEnforced`, `OwnedByOthers`, `ChangedSince` and what the server says."""
-        recorded = self.changes.get(context.operation)
-        if recorded is None and action.needs_manifest:
+        record = self.changes.get(context.operation)
+        if record is None and action.needs_manifest:
             return self._form(action, context)
-        with self.at(action.cluster, context) as at:
-            preconditions.check_enforced(at.where)
-            if recorded is not None:
-                return self._resume(at, recorded, take_over=action.force_conflicts)
-            plan = self.plan_apply(action, at)
+        with self.open_cluster(action.cluster, context) as client:
+            preconditions.check_enforced(client.cluster)
+            if record is not None:
+                return self._resume(client, record, take_over=action.force_conflicts)
+            plan = self.plan_apply(action, client)
             if plan.preview.unchanged:
                 return PolicyChanged(
                     kind=plan.kind,
-                    where=at.where,
+                    cluster=client.cluster,
                     ref=plan.preview.ref,
                     change="",
                     preview=plan.preview,
-                    aftermath=None,
+                    post_check=None,
                 )
-            return self._execute(at, plan, context, take_over=action.force_conflicts)
+            return self._execute(client, plan, context, take_over=action.force_conflicts)
 
     def delete(self, action: PolicyDelete, context: Context) -> PolicyChanged:
-        """Delete a policy. Raises `NoSuchPolicy`, `ChangedSince` and what the server says."""
-        with self.at(action.cluster, context) as at:
-            if (recorded := self.changes.get(context.operation)) is not None:
-                return self._resume(at, recorded)
-            return self._execute(at, self.plan_delete(action, at), context)
+        """Delete a policy. Raises `PolicyNotFound`, `ChangedSince` and what the server says."""
+        with self.open_cluster(action.cluster, context) as client:
+            if (record := self.changes.get(context.operation)) is not None:
+                return self._resume(client, record)
+            return self._execute(client, self.plan_delete(action, client), context)
 
     def rollback(self, action: PolicyRollback, context: Context) -> PolicyChanged:
         """Restore what was there before a change.
 
-        Raises `NoSuchChange`, `ChangedSince` and what the server says.
+        Raises `ChangeNotFound`, `ChangedSince` and what the server says.
         """
         change = self.change_of(action, context)
-        with self.at_change(change, context) as at:
-            if (recorded := self.changes.get(context.operation)) is not None:
-                return self._resume(at, recorded)
-            return self._execute(at, change_plan.plan_rollback(at.kube, at.where, change), context)
+        with self.open_changed_cluster(change, context) as client:
+            if (record := self.changes.get(context.operation)) is not None:
+                return self._resume(client, record)
+            return self._execute(
+                client, change_plan.plan_rollback(client.kube, client.cluster, change), context
+            )
 
-    def plan_apply(self, action: PolicyApply, at: PolicyClient) -> PolicyChangePlan:
+    def plan_apply(self, action: PolicyApply, client: PolicyClient) -> PolicyChangePlan:
         """Plan an apply. Raises `OwnedByOthers` where other field managers own what would be written."""
         manifest = manifest_of(action)
-        plan = change_plan.plan_apply(at.kube, at.where, manifest, take_over=action.force_conflicts)
+        plan = change_plan.plan_apply(client.kube, client.cluster, manifest, take_over=action.force_conflicts)
         if plan.preview.takeovers:
             raise owned_by_others(plan.preview.takeovers)
         return plan
 
-    def plan_delete(self, action: PolicyDelete, at: PolicyClient) -> PolicyChangePlan:
-        """Plan a deletion. Raises `NoSuchPolicy`."""
-        return change_plan.plan_delete(at.kube, at.where, PolicyRef(action.namespace, action.policy))
+    def plan_delete(self, action: PolicyDelete, client: PolicyClient) -> PolicyChangePlan:
+        """Plan a deletion. Raises `PolicyNotFound`."""
+        return change_plan.plan_delete(
+            client.kube, client.cluster, PolicyRef(action.namespace, action.policy)
+        )
 
     def change_of(self, action: PolicyRollback, context: Context) -> PolicyChange:
-        """Return the change that is to be rolled back. Raises `NoSuchChange` or `Ambiguous`."""
+        """Return the change that is to be rolled back. Raises `ChangeNotFound` or `Ambiguous`."""
         long_enough = len(action.change) >= SHORTEST_REFERENCE
         matches = self.changes.find(context.project or "", action.change) if long_enough else ()
         return preconditions.pick_change(matches, action.change, str(context.project))
 
-    def at(self, cluster: str, context: Context) -> AbstractContextManager[PolicyClient]:
+    def open_cluster(self, cluster: str, context: Context) -> AbstractContextManager[PolicyClient]:
         """Open a cluster of the project by name or id. Raises `Problem`."""
-        return self.clusters.at(cluster, project=context.project, operation=context.operation)
+        return self.clusters.open_cluster(cluster, project=context.project, operation=context.operation)
 
-    def at_change(self, change: PolicyChange, context: Context) -> AbstractContextManager[PolicyClient]:
-        """Open the cluster that a change was made in. Raises `NoSuchChange` if it does not exist any more."""
-        return self.clusters.at_change(change, operation=context.operation)
+    def open_changed_cluster(
+        self, change: PolicyChange, context: Context
+    ) -> AbstractContextManager[PolicyClient]:
+        """Open the cluster that a change was made in. Raises `ChangeNotFound` if that cluster is gone."""
+        return self.clusters.open_changed_cluster(change, operation=context.operation)
 
     def _form(self, action: PolicyPreview | PolicyApply, context: Context) -> PolicyForm:
         if context.person.id.startswith("terminal:"):
@@ -235,45 +243,47 @@ class PolicyServices:
         return PolicyForm(action=action, cluster=cluster.name, namespace=action.namespace)
 
     def _execute(
-        self, at: PolicyClient, plan: PolicyChangePlan, context: Context, *, take_over: bool = False
+        self, client: PolicyClient, plan: PolicyChangePlan, context: Context, *, take_over: bool = False
     ) -> PolicyChanged:
         author = apply.ChangeAuthor(operation=context.operation, actor=context.person.id, at=self.now())
         change = apply.record_begun(self.changes, plan, author)
-        recorded = apply.execute(at.kube, self.changes, change, take_over=take_over)
-        return _changed(at, recorded, plan)
+        record = apply.execute(client.kube, self.changes, change, take_over=take_over)
+        return _changed(client, record, plan)
 
-    def _resume(self, at: PolicyClient, change: PolicyChange, *, take_over: bool = False) -> PolicyChanged:
-        recorded = apply.execute(at.kube, self.changes, change, take_over=take_over, resumed=True)
-        state = cluster_state.read_cluster_state(at.kube)
-        return _changed(at, recorded, change_plan.reconstruct_plan(at.where, state, recorded))
+    def _resume(
+        self, client: PolicyClient, change: PolicyChange, *, take_over: bool = False
+    ) -> PolicyChanged:
+        record = apply.execute(client.kube, self.changes, change, take_over=take_over, resumed=True)
+        state = cluster_state.read_cluster_state(client.kube)
+        return _changed(client, record, change_plan.reconstruct_plan(client.cluster, state, record))
 
 
-def _changed(at: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> PolicyChanged:
+def _changed(client: PolicyClient, change: PolicyChange, plan: PolicyChangePlan) -> PolicyChanged:
     """The result of a change: what was previewed, and how the cluster that is read again compares with it."""
     ref = PolicyRef(change.namespace, change.policy)
     check, not_compared, deleting = None, "", False
     try:
-        state = cluster_state.read_cluster_state(at.kube)
+        state = cluster_state.read_cluster_state(client.kube)
         deleting = change.after is None and ref in state.policies
         check = post_check.compare(plan.after, state, plan.state, policy=ref)
     except KubeError as error:
         not_compared = f"{error.what}: {error.why}"
     return PolicyChanged(
         kind=change.kind,
-        where=at.where,
+        cluster=client.cluster,
         ref=ref,
         change=change.operation,
         preview=plan.preview,
-        aftermath=check,
+        post_check=check,
         not_compared=not_compared,
-        leaving=deleting,
+        deleting=deleting,
         note=change.note,
         undoes=change.undoes or "",
     )
 
 
 def manifest_of(action: PolicyPreview | PolicyApply) -> Manifest:
-    """Return the manifest that a request stands for. Raises `BadManifest` or `BadParameters`."""
+    """Return the manifest that a request stands for. Raises `InvalidManifest` or `InvalidParameters`."""
     if action.manifest is not None:
         manifest = validation.validate_manifest(action.manifest, namespace=action.namespace)
     else:

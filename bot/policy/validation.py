@@ -28,7 +28,7 @@ _RANGE = re.compile(r"'(\d+)[-:](\d+)' is not the name of a port")
 
 
 def validate_manifest(sent: str | bytes, *, namespace: str) -> Manifest:
-    """Return a text as the manifest of a policy in `namespace`. Raises `BadManifest`."""
+    """Return a text as the manifest of a policy in `namespace`. Raises `InvalidManifest`."""
     document = yaml_document.read_document(sent)
     check_kind(document)
     manifest = _clean(document)
@@ -54,7 +54,7 @@ def _driver_of(version: object) -> DriverProfile | None:
 
 
 def check_kind(manifest: Manifest) -> None:
-    """Refuse whatever is not a NetworkPolicy of Kubernetes itself. Raises `BadManifest`."""
+    """Refuse whatever is not a NetworkPolicy of Kubernetes itself. Raises `InvalidManifest`."""
     kind, version = manifest.get("kind"), manifest.get("apiVersion")
     if (kind, version) == (KIND, API_VERSION):
         return

@@ -20,7 +20,7 @@ ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
 
 
 def read_document(sent: str | bytes) -> dict[str, Any]:
-    """Return the one document of a text. Raises `BadManifest`."""
+    """Return the one document of a text. Raises `InvalidManifest`."""
     text = _decode(sent)
     try:
         yaml_limits.check(text, _LIMITS)

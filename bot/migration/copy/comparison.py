@@ -14,11 +14,11 @@ from typing import Any
 from bot.adapters.kube import writes
 from bot.adapters.kube.errors import KubeError
 from bot.drivers.catalog import profile
-from bot.migration.copy.equality import comparable, same
+from bot.migration.copy.equality import comparable, is_same_configuration
 from bot.migration.copy.writer import Writer, existing
 from bot.migration.objects.fields import MIGRATION, Object, Ref, labels_of
 from bot.migration.objects.transforms.catalog import strip
-from bot.migration.planning.connection_changes import states
+from bot.migration.planning.connection_changes import compute_states
 from bot.migration.planning.plan import MigrationPlan
 from bot.policy.cluster_state import ClusterState
 from bot.policy.reach.changes import ConnectionChange
@@ -42,7 +42,7 @@ class KindCount:
     namespace: str
     kind: str
     planned: int
-    found: int
+    present: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,49 +53,44 @@ class CopyComparison:
     equal: int
     differences: tuple[CopyDifference, ...]
 
-    @property
-    def proven(self) -> bool:
-        """Whether the copy is what was planned."""
-        return not self.differences
 
-
-def compare(into: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparison:
+def compare(writer: Writer, expected: Mapping[Ref, Object | None]) -> CopyComparison:
     """Compare the target's objects with what is expected there. Raises `KubeError`.
 
     None is expected for an object that must not be there yet.
     """
     refs = sorted(expected)
-    live = existing(into, refs)
+    live = existing(writer, refs)
     differences = [
         CopyDifference(ref=ref, what=difference_text)
         for ref in refs
-        if (difference_text := _difference(into, ref, expected[ref], live.get(ref)))
+        if (difference_text := _difference(writer, ref, expected[ref], live.get(ref)))
     ]
     counts = tuple(_counts(expected, live))
     return CopyComparison(counts=counts, equal=len(refs) - len(differences), differences=tuple(differences))
 
 
-def _difference(into: Writer, ref: Ref, expected: Object | None, live: Object | None) -> str:
+def _difference(writer: Writer, ref: Ref, expected: Object | None, live: Object | None) -> str:
     """Return how an object is not as expected; empty if it is."""
     if expected is None:
-        is_ours = live is not None and labels_of(live).get(MIGRATION) == into.migration
+        is_ours = live is not None and labels_of(live).get(MIGRATION) == writer.migration
         return "it is there before the cut-over" if is_ours else ""
     if live is None:
         return "it is missing"
-    if same(expected, live, into.context, into.key):
+    if is_same_configuration(expected, live, writer.context, writer.key):
         return ""
-    resource = into.resource_of(expected)
+    resource = writer.resource_of(expected)
     if resource is None:
         return "the target does not serve its version"
     path, doing = resource.path(ref), f"compare {ref}"
     try:
-        stored = writes.apply(into.kube, path, expected, dry_run=True, force=True, doing=doing).object
+        stored = writes.apply(writer.kube, path, expected, dry_run=True, force=True, doing=doing).object
     except KubeError as error:
         why = "" if ref.kind == "Secret" else f": {error.why}"  # the API server may quote a Secret's values
         return f"the target would not take it{why}"
-    if comparable(stored, into.context, into.key) == comparable(live, into.context, into.key):
+    if comparable(stored, writer.context, writer.key) == comparable(live, writer.context, writer.key):
         return ""
-    fields = sorted(set(_fields(strip(stored, into.context)[0], strip(live, into.context)[0], "")))
+    fields = sorted(set(_fields(strip(stored, writer.context)[0], strip(live, writer.context)[0], "")))
     return f"{', '.join(fields[:NAMED_FIELDS]) or 'its fields'} differ"
 
 
@@ -112,7 +107,7 @@ def _counts(expected: Mapping[Ref, Object | None], live: Mapping[Ref, Object]) -
     planned = Counter((ref.namespace, ref.kind) for ref, obj in expected.items() if obj is not None)
     present = Counter((ref.namespace, ref.kind) for ref in live if expected.get(ref) is not None)
     for (namespace, kind), number in sorted(planned.items()):
-        yield KindCount(namespace=namespace, kind=kind, planned=number, found=present[namespace, kind])
+        yield KindCount(namespace=namespace, kind=kind, planned=number, present=present[namespace, kind])
 
 
 def network(plan: MigrationPlan, source: ClusterState, target: ClusterState) -> tuple[str, ...]:
@@ -124,16 +119,18 @@ def network(plan: MigrationPlan, source: ClusterState, target: ClusterState) -> 
     if not new.enforces_network_policy:
         return ()
     migrated = frozenset(plan.namespaces)
-    others = [namespace for namespace in source.cluster.namespaces if namespace.name not in migrated]
+    other_namespaces = [
+        namespace for namespace in source.cluster.namespaces if namespace.name not in migrated
+    ]
     copied = [namespace for namespace in target.cluster.namespaces if namespace.name in migrated]
     cluster = dataclasses.replace(
         source.cluster,
         policies=tuple(policy for policy in target.cluster.policies if policy.namespace in migrated),
-        namespaces=(*others, *copied),
+        namespaces=(*other_namespaces, *copied),
     )
-    planned = states(source, source=old, target=new, namespaces=plan.namespaces).after
+    planned = compute_states(source, source=old, target=new, namespaces=plan.namespaces).after
     mixed = dataclasses.replace(source, cluster=cluster)
-    actual = states(mixed, source=old, target=new, namespaces=plan.namespaces).after
+    actual = compute_states(mixed, source=old, target=new, namespaces=plan.namespaces).after
     return tuple(_line(change) for change in compare_states(planned, actual).changes)
 
 

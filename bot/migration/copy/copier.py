@@ -56,7 +56,7 @@ def _no_progress(_progress: CopyProgress) -> None:
     """Ignore the progress of a copy that nobody watches."""
 
 
-def writer(target: KubeClient, plan: MigrationPlan, mappings: Mappings, key: bytes) -> Writer:
+def build_writer(target: KubeClient, plan: MigrationPlan, mappings: Mappings, key: bytes) -> Writer:
     """Return the target, ready to be written into; it is asked what it serves. Raises `KubeError`."""
     return Writer(
         kube=target,
@@ -68,24 +68,24 @@ def writer(target: KubeClient, plan: MigrationPlan, mappings: Mappings, key: byt
 
 
 def copy(
-    into: Writer,
+    writer: Writer,
     plan: MigrationPlan,
     inventory: Inventory,
     objects: TargetObjects,
     *,
     stages: Iterable[CopyStage] = ALL_STAGES,
-    told: Callable[[CopyProgress], None] = _no_progress,
+    on_progress: Callable[[CopyProgress], None] = _no_progress,
 ) -> CopyRecord:
     """Write everything as it waits for the cut-over; what is withheld until then is not written.
 
-    `told` is called after each batch. Objects that the target refuses are in the record. Raises `KubeError`,
-    and `NotInTime` if a Namespace or a definition does not become ready for the next stage.
+    `on_progress` is called after each batch. Objects that the target refuses are in the record. Raises
+    `KubeError`, and `NotInTime` if a Namespace or a definition does not become ready for the next stage.
     """
-    waiting = {ref: obj for ref, obj in objects.held.items() if obj is not None}
-    return write_stages(into, plan, inventory, waiting, stages=stages, told=told)
+    waiting = {ref: obj for ref, obj in objects.waiting.items() if obj is not None}
+    return write_stages(writer, plan, inventory, waiting, stages=stages, on_progress=on_progress)
 
 
-def rehearse(into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects) -> CopyRecord:
+def rehearse(writer: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects) -> CopyRecord:
     """Ask the target in a dry run whether it would take everything as it works after the cut-over.
 
     Namespaces and definitions must be there already. Objects that wait there are asked about as well.
@@ -95,11 +95,11 @@ def rehearse(into: Writer, plan: MigrationPlan, inventory: Inventory, objects: T
         for item in plan.items
         if item.hold is not Hold.NOT and item.ref in objects.final
     }
-    return write_stages(dataclasses.replace(into, dry_run=True), plan, inventory, final, started=True)
+    return write_stages(dataclasses.replace(writer, dry_run=True), plan, inventory, final, started=True)
 
 
 def write_stages(
-    into: Writer,
+    writer: Writer,
     plan: MigrationPlan,
     inventory: Inventory,
     objects: Mapping[Ref, Object],
@@ -107,49 +107,49 @@ def write_stages(
     stages: Iterable[CopyStage] = ALL_STAGES,
     started: bool = False,
     force: bool = False,
-    told: Callable[[CopyProgress], None] = _no_progress,
+    on_progress: Callable[[CopyProgress], None] = _no_progress,
 ) -> CopyRecord:
     """Write objects in the order of their stages, and wait after each for what the next ones need.
 
     With `started` objects are written as they work, and are marked so; with `force` fields are taken over
-    from other field managers. `told` is called after each batch. In a dry run nothing is waited for. Raises
-    as `copy` does.
+    from other field managers. `on_progress` is called after each batch. In a dry run nothing is waited for.
+    Raises as `copy` does.
     """
     selected = frozenset(stages)
     entries: list[WrittenObject] = []
     for stage, batches in copy_order.ordered(objects, graph(inventory.objects.values()), plan.operators):
         if stage not in selected:
             continue
-        for batch in write(into, batches, objects, stage, started=started, force=force):
+        for batch in write(writer, batches, objects, stage, started=started, force=force):
             entries += batch
-            told(CopyProgress(stage=stage, done=len(entries), total=len(objects)))
-        if not into.dry_run:
-            into = _wait_for_gate(into, stage, [ref for batch in batches for ref in batch])
+            on_progress(CopyProgress(stage=stage, done=len(entries), total=len(objects)))
+        if not writer.dry_run:
+            writer = _wait_for_gate(writer, stage, [ref for batch in batches for ref in batch])
     return CopyRecord(written=tuple(entries))
 
 
-def _wait_for_gate(into: Writer, stage: CopyStage, refs: list[Ref]) -> Writer:
+def _wait_for_gate(writer: Writer, stage: CopyStage, refs: list[Ref]) -> Writer:
     """Wait for what the next stages need; return the writer, which knows the new definitions then."""
     if stage is CopyStage.NAMESPACES:
         deadline.until(
-            lambda: _not_active(into, refs), what="become Active", seconds=GATE_SECONDS, pause=GATE_PAUSE
+            lambda: _not_active(writer, refs), what="become Active", seconds=GATE_SECONDS, pause=GATE_PAUSE
         )
     if stage is not CopyStage.DEFINITIONS:
-        return into
+        return writer
     deadline.until(
-        lambda: _not_established(into, refs),
+        lambda: _not_established(writer, refs),
         what="become Established",
         seconds=GATE_SECONDS,
         pause=GATE_PAUSE,
         fix="Look at the conditions of the definitions in the target, then resume.",
     )
-    return dataclasses.replace(into, surface=discover(into.kube))
+    return dataclasses.replace(writer, surface=discover(writer.kube))
 
 
-def _not_active(into: Writer, refs: list[Ref]) -> list[str]:
-    """Return the namespaces that are not Active yet. Raises `NamespaceGoing` for one that is deleted."""
+def _not_active(writer: Writer, refs: list[Ref]) -> list[str]:
+    """Return the namespaces that are not Active yet. Raises `TargetNamespaceTerminating`."""
     phases = {
-        ref.name: status_of(writes.read(into.kube, f"/api/v1/namespaces/{ref.name}") or {}).get("phase")
+        ref.name: status_of(writes.read(writer.kube, f"/api/v1/namespaces/{ref.name}") or {}).get("phase")
         for ref in refs
     }
     terminating = [name for name, phase in phases.items() if phase == "Terminating"]
@@ -162,11 +162,11 @@ def _not_active(into: Writer, refs: list[Ref]) -> list[str]:
     return [name for name, phase in phases.items() if phase != "Active"]
 
 
-def _not_established(into: Writer, refs: list[Ref]) -> list[str]:
+def _not_established(writer: Writer, refs: list[Ref]) -> list[str]:
     definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     return [
         ref.name
         for ref in refs
         if not {"Established", "NamesAccepted"}
-        <= true_conditions(writes.read(into.kube, f"{definitions}/{ref.name}") or {})
+        <= true_conditions(writes.read(writer.kube, f"{definitions}/{ref.name}") or {})
     ]

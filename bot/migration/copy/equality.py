@@ -8,7 +8,7 @@ from bot.migration.objects.transforms.catalog import strip
 from bot.migration.objects.transforms.transform import TransformContext
 
 
-def same(expected: Object, live: Object, context: TransformContext, key: bytes) -> bool:
+def is_same_configuration(expected: Object, live: Object, context: TransformContext, key: bytes) -> bool:
     """Return whether an object of the target is configured as expected."""
     return comparable(expected, context, key) == comparable(live, context, key)
 

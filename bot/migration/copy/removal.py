@@ -41,7 +41,7 @@ class RemovedObject:
 
 
 def stop(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
+    writer: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> tuple[CopyRecord, tuple[RemovedObject, ...]]:
     """Stop everything in the target again: withheld kinds are removed, workloads are scaled to 0.
 
@@ -50,22 +50,22 @@ def stop(
     withheld = [
         item.ref for item in plan.items if item.hold is Hold.WITHHELD and item.stage is not CopyStage.VOLUMES
     ]
-    removed = remove(into, withheld)
+    removed = remove(writer, withheld)
     waiting = {
         item.ref: obj
         for item in plan.items
-        if item.hold not in (Hold.NOT, Hold.WITHHELD) and (obj := objects.held.get(item.ref)) is not None
+        if item.hold not in (Hold.NOT, Hold.WITHHELD) and (obj := objects.waiting.get(item.ref)) is not None
     }
-    present = existing(into, sorted(waiting))
+    present = existing(writer, sorted(waiting))
     waiting = {ref: obj for ref, obj in waiting.items() if ref in present}
-    return write_stages(into, plan, inventory, waiting, force=True), removed
+    return write_stages(writer, plan, inventory, waiting, force=True), removed
 
 
-def remove(into: Writer, refs: Iterable[Ref]) -> tuple[RemovedObject, ...]:
+def remove(writer: Writer, refs: Iterable[Ref]) -> tuple[RemovedObject, ...]:
     """Remove some objects from the target, as far as they are this migration's. Raises `KubeError`."""
-    objects = existing(into, sorted(refs))
-    owned = {ref: obj for ref, obj in objects.items() if labels_of(obj).get(MIGRATION) == into.migration}
-    return _remove(into.kube, into.surface, owned)
+    objects = existing(writer, sorted(refs))
+    owned = {ref: obj for ref, obj in objects.items() if labels_of(obj).get(MIGRATION) == writer.migration}
+    return _remove(writer.kube, writer.surface, owned)
 
 
 def remove_all(target: KubeClient, surface: ApiSurface, migration: str) -> tuple[RemovedObject, ...]:

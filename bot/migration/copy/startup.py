@@ -43,25 +43,25 @@ def _final_objects(plan: MigrationPlan, objects: TargetObjects) -> dict[Ref, Obj
 
 
 def first_replicas(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
+    writer: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> CopyRecord:
     """Start one replica of every StatefulSet with disks that moved, unless it has started already.
 
     Raises `KubeError`.
     """
-    moving = [volume.claim for volume in plan.volumes if volume.moves]
+    moving_claims = [volume.claim for volume in plan.volumes if volume.moves]
     sets = {
         ref: obj
         for ref, obj in _final_objects(plan, objects).items()
-        if ref.kind == "StatefulSet" and any(_is_claim_of(claim, ref, obj) for claim in moving)
+        if ref.kind == "StatefulSet" and any(_is_claim_of(claim, ref, obj) for claim in moving_claims)
     }
-    live = existing(into, sorted(sets))
+    live = existing(writer, sorted(sets))
     single = {
         ref: _with_replicas(obj, min(1, spec_of(obj).get("replicas", 1)))
         for ref, obj in sets.items()
         if not _is_started(live.get(ref))
     }
-    return write_stages(into, plan, inventory, single, started=True)
+    return write_stages(writer, plan, inventory, single, started=True)
 
 
 def _is_claim_of(claim: Ref, ref: Ref, stateful_set: Object) -> bool:
@@ -84,23 +84,29 @@ def _with_replicas(obj: Object, replicas: int) -> Object:
 
 
 def start(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects, part: Iterable[CopyStage]
+    writer: Writer,
+    plan: MigrationPlan,
+    inventory: Inventory,
+    objects: TargetObjects,
+    *,
+    stages: Iterable[CopyStage],
 ) -> CopyRecord:
     """Put the objects of some stages to work, as they were on the source before it was stopped.
 
-    It is called once for each of `PARTS`, with a wait for the operators between them. Raises `KubeError`.
+    It is called once for each part of `START_ORDER`, with a wait for the operators between them. Raises
+    `KubeError`.
     """
-    final = _not_scaled_since(into, _final_objects(plan, objects))
-    return write_stages(into, plan, inventory, final, stages=part, started=True)
+    final = _not_scaled_since(writer, _final_objects(plan, objects))
+    return write_stages(writer, plan, inventory, final, stages=stages, started=True)
 
 
-def _not_scaled_since(into: Writer, objects: Mapping[Ref, Object]) -> dict[Ref, Object]:
+def _not_scaled_since(writer: Writer, objects: Mapping[Ref, Object]) -> dict[Ref, Object]:
     """Return the objects with the replicas that an autoscaler has set since they were started.
 
     An autoscaler owns the replicas of what it has taken over, so a repeated start must not set them back. One
     replica may be that of `first_replicas`, which is not an autoscaler's.
     """
-    live = existing(into, sorted(objects))
+    live = existing(writer, sorted(objects))
     adjusted = dict(objects)
     for ref, obj in objects.items():
         replicas = spec_of(live[ref]).get("replicas", 0) if _is_started(live.get(ref)) else 0

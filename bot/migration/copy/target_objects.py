@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from bot.migration.inventory.cluster_objects import Inventory
-from bot.migration.objects.cutover_modes import held
+from bot.migration.objects.cutover_modes import waiting_form
 from bot.migration.objects.fields import Object, Ref
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.planning.target_form import context_of, target_form
@@ -22,12 +22,12 @@ from bot.settings.mappings import Mappings
 class TargetObjects:
     """The planned objects; neither form shows in `repr`, because Secrets are among them.
 
-    `final` is how they work, and `held` how they wait for the cut-over (None: withheld until then). What was
-    planned and is no longer on the source is in neither.
+    `final` is how they work, and `waiting` how they wait for the cut-over (None: withheld until then). What
+    was planned and is no longer on the source is in neither.
     """
 
     final: Mapping[Ref, Object] = dataclasses.field(repr=False)
-    held: Mapping[Ref, Object | None] = dataclasses.field(repr=False)
+    waiting: Mapping[Ref, Object | None] = dataclasses.field(repr=False)
 
 
 def build(
@@ -48,5 +48,5 @@ def build(
         volume = volumes.get(item.ref)
         target = target_form(before, context, mappings, migration=plan.migration, volume=volume)
         final[item.ref] = target.obj
-        waiting[item.ref] = held(target.obj, item.hold)
-    return TargetObjects(final=final, held=waiting)
+        waiting[item.ref] = waiting_form(target.obj, item.hold)
+    return TargetObjects(final=final, waiting=waiting)

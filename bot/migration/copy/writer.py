@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.adapters.kube import errors, writes
 from bot.adapters.kube.client import KubeClient
-from bot.migration.copy.equality import same, unlabelled
+from bot.migration.copy.equality import is_same_configuration, unlabelled
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.objects.copy_order import ONLY_IF_ABSENT, CopyStage
@@ -155,12 +155,12 @@ def _write_one(
         if live is not None and labels_of(live).get(MIGRATION) != writer.migration:
             return _keep_others(writer, resource, obj, live, stage=stage)
         body = started_form(obj) if started else obj
-        return _own(writer, resource, body, live, started=started, force=force)
+        return _write_own(writer, resource, body, live, started=started, force=force)
     except RECORDED as error:
         return _refused(ref, error)
 
 
-def _own(
+def _write_own(
     writer: Writer, resource: ApiResource, obj: Object, live: Object | None, *, started: bool, force: bool
 ) -> WrittenObject:
     """Apply an object that the target does not have, or has from this migration.
@@ -206,7 +206,7 @@ def _keep_others(
 ) -> WrittenObject:
     """Leave an object of the same name that is not this migration's; a Namespace or account is added to."""
     ref = ref_of(obj)
-    if same(obj, live, writer.context, writer.key):
+    if is_same_configuration(obj, live, writer.context, writer.key):
         return WrittenObject(ref=ref, action=WriteAction.PRESENT)
     if ref.group_kind in SHARED:
         path, body, doing = resource.path(ref), unlabelled(obj), f"add to {ref}"

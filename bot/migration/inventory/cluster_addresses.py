@@ -13,7 +13,7 @@ from bot.migration.objects.fields import Object, ingress_addresses, spec_of, sta
 SERVICES = "10.254.0.0/16"  # Magnum's default of service_cluster_ip_range
 
 
-def ranges(inventory: Inventory, profile: DriverProfile, labels: Mapping[str, str]) -> ClusterRanges:
+def address_ranges(inventory: Inventory, profile: DriverProfile, labels: Mapping[str, str]) -> ClusterRanges:
     """Return the source's addresses, for which the inventory must have its Nodes and Services.
 
     `labels` are Magnum's of the cluster, among them the driver's with the range of the pods; they are empty

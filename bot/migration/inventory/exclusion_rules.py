@@ -201,8 +201,8 @@ def _controlled(obj: Object, context: ExclusionContext) -> Exclusion | None:
     if owner is None or ref.group_kind == CLAIM:
         return None
     if not context.graph.knows(owner):
-        gone = f"its {owner.kind} {owner.name} was not read or is gone"
-        return (ExclusionReason.OWNED, gone) if ref.kind in ALWAYS_MADE_ANEW else None
+        missing_owner = f"its {owner.kind} {owner.name} was not read or is gone"
+        return (ExclusionReason.OWNED, missing_owner) if ref.kind in ALWAYS_MADE_ANEW else None
     if ref.group_kind == ("", "Secret") and is_custom_group(owner.group):
         return None  # an operator would make another password than the one on the disk
     return ExclusionReason.OWNED, f"{owner.kind} {owner.name} makes it again"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from bot.migration.inventory.served_apis import ApiResource, ApiSurface, numbers
+from bot.migration.inventory.served_apis import ApiResource, ApiSurface, version_numbers
 
 # the first release that no longer serves them, group, version, kinds (none: all of the group)
 REMOVED = (
@@ -52,10 +52,10 @@ def removed_in(resource: ApiResource) -> str:
 def is_removed(resource: ApiResource, version: str) -> bool:
     """Return whether a Kubernetes version no longer serves a kind's version; not if it is unknown."""
     release = removed_in(resource)
-    return bool(release) and bool(version) and numbers(version) >= numbers(release)
+    return bool(release) and bool(version) and version_numbers(version) >= version_numbers(release)
 
 
-def assumed(source: ApiSurface, version: str) -> ApiSurface:
+def assumed_surface(source: ApiSurface, version: str) -> ApiSurface:
     """Return what a new cluster of a Kubernetes version will serve, as far as the source's kinds go.
 
     Kinds of custom resources are taken as served: their definition is copied first.

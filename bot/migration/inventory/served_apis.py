@@ -106,7 +106,7 @@ class CommonApis:
         return next((resource for resource in self.shared if resource.group_kind == ref.group_kind), None)
 
 
-def defined(surface: ApiSurface, definitions: Iterable[Mapping[str, Any]]) -> ApiSurface:
+def with_definitions(surface: ApiSurface, definitions: Iterable[Mapping[str, Any]]) -> ApiSurface:
     """Return what a cluster serves once it has some CustomResourceDefinitions as well."""
     served = {resource.group_kind for resource in surface.resources}
     added = [
@@ -139,7 +139,7 @@ def common_apis(source: ApiSurface, target: ApiSurface) -> CommonApis:
     return CommonApis(shared=tuple(shared), missing=tuple(missing))
 
 
-def numbers(version: str) -> tuple[int, int]:
+def version_numbers(version: str) -> tuple[int, int]:
     """Return the major and minor number of a Kubernetes version; (0, 0) for what is no version."""
     match = re.match(r"v?(\d+)\.(\d+)", version)
     return (int(match[1]), int(match[2])) if match else (0, 0)

@@ -9,7 +9,7 @@ from typing import Any
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, NotFound
 from bot.migration.inventory.api_discovery import discover
-from bot.migration.inventory.removed_apis import assumed
+from bot.migration.inventory.removed_apis import assumed_surface
 from bot.migration.inventory.served_apis import ApiSurface
 from bot.migration.objects.fields import Object, labels_of
 
@@ -54,7 +54,7 @@ def read_target_facts(kube: KubeClient) -> TargetFacts:
 
 def assumed_target(source: ApiSurface, version: str) -> TargetFacts:
     """Return what is known of a cluster that is still to be deployed, at a Kubernetes version."""
-    return TargetFacts(exists=False, surface=assumed(source, version))
+    return TargetFacts(exists=False, surface=assumed_surface(source, version))
 
 
 def _names(kube: KubeClient, path: str) -> frozenset[str]:

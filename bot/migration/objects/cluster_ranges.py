@@ -30,10 +30,12 @@ class ClusterRanges:
             "a node address": self.nodes,
             "an address of the old cluster": self.others,
         }
-        return next((name for name, cidrs in named.items() if any(_within(network, c) for c in cidrs)), "")
+        return next(
+            (name for name, cidrs in named.items() if any(_is_in_range(network, c) for c in cidrs)), ""
+        )
 
 
-def _within(network: ipaddress.IPv4Network | ipaddress.IPv6Network, cidr: str) -> bool:
+def _is_in_range(network: ipaddress.IPv4Network | ipaddress.IPv6Network, cidr: str) -> bool:
     try:
         outer = ipaddress.ip_network(cidr, strict=False)
     except ValueError:

@@ -110,7 +110,7 @@ def hold_of(obj: Object, mode: CutoverMode) -> Hold:
     return Hold.CLUSTER_IP if is_load_balancer(obj) else Hold.WITHHELD
 
 
-def held(obj: Object, hold: Hold) -> Object | None:
+def waiting_form(obj: Object, hold: Hold) -> Object | None:
     """Return a copy of an object as it waits for the cut-over, or None if it is withheld until then."""
     if hold is Hold.WITHHELD:
         return None

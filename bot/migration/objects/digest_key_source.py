@@ -24,8 +24,8 @@ def digest_keys(settings: Settings) -> DigestKeys:
     shared = [part.strip().encode() for part in configured.split(",") if part.strip()]
     path = settings.data_dir / FILE
     replica = [] if shared and not path.exists() else [_own_key(path)]
-    known = tuple(hmac.new(key, CONTEXT, hashlib.sha256).digest() for key in (*shared, *replica))
-    return DigestKeys(known=known, own=not shared)
+    keys = tuple(hmac.new(key, CONTEXT, hashlib.sha256).digest() for key in (*shared, *replica))
+    return DigestKeys(keys=keys, per_replica=not shared)
 
 
 def _own_key(path: Path) -> bytes:

@@ -19,21 +19,21 @@ _LENGTH = 16
 class DigestKeys:
     """The keys that this process has: the first makes digests, the others check older ones.
 
-    `own` says that the first belongs to this replica alone.
+    `per_replica` says that the first belongs to this replica alone.
     """
 
-    known: tuple[bytes, ...] = dataclasses.field(repr=False)
-    own: bool = False
+    keys: tuple[bytes, ...] = dataclasses.field(repr=False)
+    per_replica: bool = False
 
     @property
     def current(self) -> bytes:
         """The key with which new digests are made."""
-        return self.known[0]
+        return self.keys[0]
 
     @property
     def mark(self) -> str:
         """The mark of the current key, which a plan stores and which reveals nothing of the key itself."""
-        return f"{OWN}{mark_of(self.current)}" if self.own else mark_of(self.current)
+        return f"{OWN}{mark_of(self.current)}" if self.per_replica else mark_of(self.current)
 
     def find(self, mark: str) -> bytes | None:
         """Return the key with a mark, or None if it is another replica's.
@@ -42,7 +42,7 @@ class DigestKeys:
         """
         if not mark:
             return self.current
-        return next((key for key in self.known if mark_of(key) == mark.removeprefix(OWN)), None)
+        return next((key for key in self.keys if mark_of(key) == mark.removeprefix(OWN)), None)
 
 
 def mark_of(key: bytes) -> str:

@@ -28,22 +28,23 @@ def inverse(live: Any, patch: dict[str, Any]) -> dict[str, Any]:
 
     `live` is JSON as a Kubernetes API gives it: without nulls, which a merge patch cannot set.
     """
-    back: dict[str, Any] = {}
+    restored: dict[str, Any] = {}
     for key, value in patch.items():
         before = live.get(key) if isinstance(live, dict) else None
         if isinstance(value, dict) and isinstance(before, dict):
-            back[key] = inverse(before, value)
+            restored[key] = inverse(before, value)
         else:
-            back[key] = copy.deepcopy(before)
-    return back
+            restored[key] = copy.deepcopy(before)
+    return restored
 
 
-def holds(live: Any, patch: Any) -> bool:
+def is_applied(live: Any, patch: Any) -> bool:
     """Return whether a patch would change nothing: what it sets is set, what it removes is missing."""
     if not isinstance(patch, dict):
         return bool(live == patch)
     if not isinstance(live, dict):
         return False  # even an empty patch would make it a map
     return all(
-        (key not in live) if value is None else holds(live.get(key), value) for key, value in patch.items()
+        (key not in live) if value is None else is_applied(live.get(key), value)
+        for key, value in patch.items()
     )

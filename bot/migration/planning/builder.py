@@ -10,7 +10,7 @@ from bot.migration.inventory import cluster_addresses, exclusions
 from bot.migration.inventory.exclusion_rules import ExclusionReason
 from bot.migration.inventory.exclusions import ExcludedObject
 from bot.migration.inventory.operators import operators
-from bot.migration.inventory.served_apis import CommonApis, common_apis, defined
+from bot.migration.inventory.served_apis import CommonApis, common_apis, with_definitions
 from bot.migration.objects import copy_order, cutover_modes
 from bot.migration.objects.digest_keys import mark_of
 from bot.migration.objects.fields import Object, Ref, uid_of, version_of
@@ -113,7 +113,7 @@ def _inputs(request: PlanRequest, survey: Survey) -> tuple[PlanInputs, list[Plan
     )
     copied, excluded = exclusions.split(rules)
     claims = [obj for ref, obj in copied.items() if ref.group_kind == CLAIM]
-    planned_volumes = choices.volumes(inventory, claims, request.volumes, rules.graph)
+    planned_volumes = choices.plan_volumes(inventory, claims, request.volumes, rules.graph)
     common = _common_apis(copied, survey)
     excluded += (*_not_served(copied, common), *_skipped(planned_volumes))
     for exclusion in excluded:
@@ -145,7 +145,7 @@ def _transform_context(request: PlanRequest, survey: Survey) -> TransformContext
         source=source,
         target=profile(request.target.driver),
         namespaces=frozenset(survey.inventory.namespaces),
-        ranges=cluster_addresses.ranges(survey.inventory, source, request.labels),
+        ranges=cluster_addresses.address_ranges(survey.inventory, source, request.labels),
         keep_finalizers=frozenset(request.mappings.keep_finalizers),
     )
 
@@ -153,7 +153,7 @@ def _transform_context(request: PlanRequest, survey: Survey) -> TransformContext
 def _common_apis(copied: Mapping[Ref, Object], survey: Survey) -> CommonApis:
     """Return the versions to copy at; the target will also serve the definitions that are copied."""
     definitions = [obj for ref, obj in copied.items() if ref.kind == "CustomResourceDefinition"]
-    return common_apis(survey.inventory.surface, defined(survey.target.surface, definitions))
+    return common_apis(survey.inventory.surface, with_definitions(survey.target.surface, definitions))
 
 
 def _not_served(copied: Mapping[Ref, Object], common: CommonApis) -> Iterator[ExcludedObject]:
@@ -203,7 +203,9 @@ def _network(
     """Compute the connections that change, and find the policies that will do something else than meant."""
     source, target = inputs.context.source, inputs.context.target
     namespaces = survey.inventory.namespaces
-    computed = connection_changes.states(survey.network, source=source, target=target, namespaces=namespaces)
+    computed = connection_changes.compute_states(
+        survey.network, source=source, target=target, namespaces=namespaces
+    )
     changes = connection_changes.connection_changes(
         survey.network, survey.inventory, computed, source=source, target=target
     )
@@ -215,10 +217,10 @@ def _network(
 
 def _items(inputs: PlanInputs, key: bytes) -> tuple[PlannedObject, ...]:
     scaled = autoscaled(inputs.inventory.objects.values())
-    moving = frozenset(volume.claim.short for volume in inputs.volumes if volume.moves)
+    moving_claims = frozenset(volume.claim.short for volume in inputs.volumes if volume.moves)
     items = []
     for ref, obj in sorted(inputs.copied.items(), key=lambda pair: pair[0]):
-        mode = cutover_modes.mode_of(obj, inputs.early, moving, inputs.exclusions.graph)
+        mode = cutover_modes.mode_of(obj, inputs.early, moving_claims, inputs.exclusions.graph)
         transformed = inputs.transformed.get(ref)  # missing if a configured patch does not fit
         item = PlannedObject(
             ref=ref,

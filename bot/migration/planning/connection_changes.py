@@ -63,7 +63,7 @@ class States:
     after: Reachability
 
 
-def states(
+def compute_states(
     network: ClusterState, *, source: DriverProfile, target: DriverProfile, namespaces: Collection[str]
 ) -> States:
     """Compute the source as it is, and the target as the copied policies will make it.
@@ -106,7 +106,7 @@ def connection_changes(
 ) -> ConnectionChanges:
     """Return what closes and what opens; the containers in the inventory say which ports are served."""
     policies = len(network.cluster.policies)
-    gaps = (*network.gaps, *(f"{kind} is not computed" for kind in network.foreign))
+    gaps = (*network.gaps, *(f"{kind} is not computed" for kind in network.other_policies))
     if source.enforces_network_policy == target.enforces_network_policy or not policies:
         return ConnectionChanges(computed=False, policies=policies, gaps=gaps)
     changed = compare_states(computed.before, computed.after)

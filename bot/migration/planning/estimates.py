@@ -27,14 +27,14 @@ def migration_size(inputs: PlanInputs) -> MigrationSize:
         if status_of(pod).get("phase") not in ("Succeeded", "Failed") and ref_of(root(pod)) in inputs.copied
     ]
     requests = [requested(spec_of(pod)) for pod in pods]
-    moving = [volume for volume in inputs.volumes if volume.moves]
+    moving_volumes = [volume for volume in inputs.volumes if volume.moves]
     return MigrationSize(
         objects=len(inputs.copied),
         bytes=sum(len(msgspec.json.encode(obj)) for obj in inputs.target_objects.values()),
         workloads=sum(map(is_workload, inputs.copied)),
         pods=len(pods),
-        volumes=len(moving),
-        disk=int(sum(quantity(volume.size) for volume in moving)),
+        volumes=len(moving_volumes),
+        disk=int(sum(quantity(volume.size) for volume in moving_volumes)),
         cores=round(sum(cores for cores, _ in requests), 3),
         memory=sum(memory for _, memory in requests),
     )

@@ -44,9 +44,9 @@ def _consequences(plan: MigrationPlan, soak: timedelta) -> Iterator[str]:
     yield f"{objects} copied, {len(plan.left)} left out (reasons in the file)"
     workloads = count(size.workloads, "workload waits", "workloads wait")
     yield f"{workloads} there until the cut-over, which asks for a decision of its own"
-    moving = sum(volume.moves for volume in plan.volumes)
-    if moving:
-        volumes = count(moving, "Cinder volume moves", "Cinder volumes move")
+    moving_count = sum(volume.moves for volume in plan.volumes)
+    if moving_count:
+        volumes = count(moving_count, "Cinder volume moves", "Cinder volumes move")
         yield f"{volumes} without copying ({size.disk / 2**30:.0f} GiB)"
     if plan.balancers:
         yield f"load balancers: {len(plan.balancers)}, {plan.balancers[0].recipe}"
@@ -69,8 +69,8 @@ def _warnings(plan: MigrationPlan) -> tuple[str, ...]:
         f"{warning.what}: {warning.why}" if warning.why else warning.what
         for warning in warnings[:MOST_WARNINGS]
     ]
-    more = len(warnings) - MOST_WARNINGS
-    return tuple(lines + ([f"and {more} more warnings, all in the file"] if more > 0 else []))
+    unnamed = len(warnings) - MOST_WARNINGS
+    return tuple(lines + ([f"and {unnamed} more warnings, all in the file"] if unnamed > 0 else []))
 
 
 def _duration(seconds: tuple[int, int]) -> str:

@@ -177,9 +177,9 @@ def _blocked(name: str, blockers: Sequence[PlanFinding]) -> PlanBlocked:
     for number, blocker in enumerate(blockers[:MOST_BLOCKERS], 1):
         why, fix = (f": {blocker.why}" if blocker.why else ""), (f" → {blocker.fix}" if blocker.fix else "")
         lines.append(f"{number}. {blocker.what}{why}{fix}")
-    more = len(blockers) - MOST_BLOCKERS
+    unnamed = len(blockers) - MOST_BLOCKERS
     return PlanBlocked(
         f"{count(len(blockers), 'thing stands', 'things stand')} against migrating {name}",
-        why="\n".join(lines + ([f"and {more} more"] if more > 0 else [])),
+        why="\n".join(lines + ([f"and {unnamed} more"] if unnamed > 0 else [])),
         fix="Nothing was changed. Then say it again.",
     )

@@ -14,7 +14,7 @@ from bot.clusters.templates.results import AmbiguousTemplate, Template
 from bot.common.problems import Ambiguous, Choice, Refusal
 from bot.drivers.catalog import recommended
 from bot.drivers.driver import Driver
-from bot.migration.inventory.served_apis import numbers
+from bot.migration.inventory.served_apis import version_numbers
 from bot.migration.planning.plan import ClusterSide
 
 
@@ -88,8 +88,8 @@ def _only_template(parts: ProjectParts, driver: Driver, source: Cluster) -> Temp
             fix="To move it to a cluster with the same one, say `--template T` or `--into CLUSTER`.",
         )
     visible = [template for template in parts.templates().list(driver).templates if not template.hidden]
-    oldest = numbers(source.kubernetes)
-    templates = [template for template in visible if numbers(template.kubernetes) >= oldest]
+    oldest = version_numbers(source.kubernetes)
+    templates = [template for template in visible if version_numbers(template.kubernetes) >= oldest]
     if len(templates) == 1:
         return templates[0]
     if not templates:

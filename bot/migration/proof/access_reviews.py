@@ -48,7 +48,7 @@ def check(source: KubeClient, target: KubeClient, questions: Sequence[AccessQues
         return ProofResult(check=CHECK, unchecked=tuple(unchecked))
     compared = zip(samples, *answers, strict=True)
     faults = tuple(_fault(question, before) for question, before, now in compared if before != now)
-    return ProofResult(check=CHECK, looked=len(samples), faults=faults, unchecked=tuple(unchecked))
+    return ProofResult(check=CHECK, checked_count=len(samples), faults=faults, unchecked=tuple(unchecked))
 
 
 def _review_all(kube: KubeClient, questions: Sequence[AccessQuestion]) -> list[bool]:
@@ -73,7 +73,7 @@ def _fault(question: AccessQuestion, before: bool) -> ProofFault:
     may, may_not = f"it may {question}", f"it may not {question}"
     return ProofFault(
         about=str(question.account),
-        seen=may_not if before else may,
+        actual=may_not if before else may,
         expected=f"as on the source, where {may if before else may_not}",
         fix="look at the roles and bindings that name it",
     )

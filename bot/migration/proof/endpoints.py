@@ -11,7 +11,7 @@ from bot.migration.objects.fields import Object, Ref, labels_of, pod_labels_of, 
 from bot.migration.objects.kinds import SERVICE, SLICE, is_workload
 from bot.migration.objects.ownership import OwnershipGraph, graph
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.proof.expected_pods import pods_meant
+from bot.migration.proof.expected_pods import pods_expected
 from bot.migration.proof.proof_result import ProofFault, ProofResult
 from bot.migration.proof.target_inventory import unread
 
@@ -34,7 +34,7 @@ def check(
     counts = [(ref, number) for ref, number in before.endpoints if ref in planned and number]
     by_hand = {ref: objects[ref] for ref in planned if _is_made_by_hand(ref) and ref in objects}
     faults = (*_fewer(counts, now), *_missing(by_hand, now))
-    return ProofResult(check=CHECK, looked=len(counts) + len(by_hand), faults=faults)
+    return ProofResult(check=CHECK, checked_count=len(counts) + len(by_hand), faults=faults)
 
 
 def _fewer(counts: list[tuple[Ref, int]], now: Inventory) -> Iterator[ProofFault]:
@@ -46,7 +46,7 @@ def _fewer(counts: list[tuple[Ref, int]], now: Inventory) -> Iterator[ProofFault
         if number < expected:
             yield ProofFault(
                 about=str(ref),
-                seen=count(number, "ready endpoint"),
+                actual=count(number, "ready endpoint"),
                 expected=f"at least {expected}",
                 fix=f"the source had {before}",
             )
@@ -56,7 +56,7 @@ def _addresses_meant(service: Object, now: Inventory, owners: OwnershipGraph) ->
     """Return how many addresses a Service is meant to have: one for each pod and address family."""
     selector, namespace = spec_of(service).get("selector") or {}, ref_of(service).namespace
     pods = sum(
-        pods_meant(obj)
+        pods_expected(obj)
         for ref, obj in now.objects.items()
         if is_workload(ref)
         and ref.namespace == namespace
@@ -83,7 +83,7 @@ def _missing(by_hand: Mapping[Ref, Object], now: Inventory) -> Iterator[ProofFau
         if number < expected:
             yield ProofFault(
                 about=str(ref),
-                seen=f"{count(number, 'address', 'addresses')} in EndpointSlices",
+                actual=f"{count(number, 'address', 'addresses')} in EndpointSlices",
                 expected=f"{expected}",
                 fix="it was made by hand: no pod stands behind it",
             )

@@ -23,7 +23,7 @@ def expected_ready_pods(before: RunningWorkload, live: Object | None, *, scaled:
     return before.ready
 
 
-def pods_meant(workload: Object) -> int:
+def pods_expected(workload: Object) -> int:
     """Return how many pods a workload of the target is meant to keep running."""
     kind = ref_of(workload).group_kind
     if kind in SUSPENDED:

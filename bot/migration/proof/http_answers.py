@@ -39,7 +39,7 @@ def check(
     gaps = list(_gaps(probes, before))
     if before is None or before.refused:
         return ProofResult(check=CHECK, unchecked=tuple(gaps))
-    comparable = [probe for probe in probes.asked if (old := before.of(probe)) is not None and old.answered]
+    comparable = [probe for probe in probes.probes if (old := before.of(probe)) is not None and old.answered]
     comparable = comparable[: http_requests.MOST]
     answers, worse = _ask_twice(target, comparable, before, sleep)
     if answers.refused:
@@ -50,13 +50,15 @@ def check(
     faults = tuple(
         ProofFault(
             about=str(probe),
-            seen=f"answers {answers.class_of(probe)}",
+            actual=f"answers {answers.class_of(probe)}",
             expected=f"{before.class_of(probe)}, as on the source",
         )
         for probe in worse
         if probe not in shut
     )
-    return ProofResult(check=CHECK, looked=len(comparable) - len(shut), faults=faults, unchecked=tuple(gaps))
+    return ProofResult(
+        check=CHECK, checked_count=len(comparable) - len(shut), faults=faults, unchecked=tuple(gaps)
+    )
 
 
 def _ask_twice(
@@ -80,12 +82,12 @@ def _is_worse(probe: HttpProbe, before: HttpAnswers, now: HttpAnswers) -> bool:
 
 def _gaps(probes: HttpProbes, before: HttpAnswers | None) -> Iterator[str]:
     """Yield what cannot be compared, and why."""
-    if probes.without:
-        yield f"HTTP of {_names(probes.without)}: no probe names a path"
+    if probes.ports_without_path:
+        yield f"HTTP of {_names(probes.ports_without_path)}: no probe names a path"
     if before is None or before.refused:
         why = before.refused if before is not None else "the source was not asked before it stopped"
-        if probes.asked:
-            yield f"HTTP of {count(len(probes.asked), 'port')}: {why}"
+        if probes.probes:
+            yield f"HTTP of {count(len(probes.probes), 'port')}: {why}"
         return
     for answer, why in (
         (http_requests.NOBODY, "nobody answered on the source"),
@@ -94,14 +96,16 @@ def _gaps(probes: HttpProbes, before: HttpAnswers | None) -> Iterator[str]:
         (http_requests.NOT_ASKED, f"the source was not asked ({http_requests.MOST} ports are the most)"),
     ):
         ports = [
-            _port(probe.service, probe.port) for probe in probes.asked if before.class_of(probe) == answer
+            _port(probe.service, probe.port) for probe in probes.probes if before.class_of(probe) == answer
         ]
         if ports:
             yield f"HTTP of {_names(ports)}: {why}"
-    ports_now = {(probe.service, probe.port) for probe in probes.asked}
-    gone = [_port(old.service, old.port) for old in before.found if (old.service, old.port) not in ports_now]
-    if gone:
-        yield f"HTTP of {_names(gone)}: no probe of the new cluster names a path"
+    ports_now = {(probe.service, probe.port) for probe in probes.probes}
+    removed_ports = [
+        _port(old.service, old.port) for old in before.found if (old.service, old.port) not in ports_now
+    ]
+    if removed_ports:
+        yield f"HTTP of {_names(removed_ports)}: no probe of the new cluster names a path"
 
 
 def _port(service: Ref, port: int) -> str:

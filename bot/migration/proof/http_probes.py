@@ -44,8 +44,8 @@ class HttpProbe:
 class HttpProbes:
     """What is asked, and the ports that serve HTTP by their name but for which no probe names a path."""
 
-    asked: tuple[HttpProbe, ...]
-    without: tuple[str, ...] = ()
+    probes: tuple[HttpProbe, ...]
+    ports_without_path: tuple[str, ...] = ()
 
 
 def probes(plan: MigrationPlan, side: Inventory) -> HttpProbes:
@@ -69,7 +69,7 @@ def probes(plan: MigrationPlan, side: Inventory) -> HttpProbes:
                 gets.append(HttpProbe(service=ref, port=int(port["port"]), scheme=scheme, path=path))
             elif behind and _is_http(port):
                 without.append(f"{ref.short}:{port['port']}")
-    return HttpProbes(asked=tuple(gets), without=tuple(without))
+    return HttpProbes(probes=tuple(gets), ports_without_path=tuple(without))
 
 
 def _top_workloads(side: Inventory) -> list[tuple[Ref, Object]]:

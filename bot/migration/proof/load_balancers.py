@@ -52,8 +52,12 @@ def check(plan: MigrationPlan, now: Inventory, octavia: LoadBalancerApi | None, 
             new_faults, gap = [], f"the load balancer of {ref.short}: {refused.why or refused.what}"
         faults += new_faults
         unchecked += [gap] if gap else []
-    looked = len(services) - len(unchecked)
-    return ProofResult(check=CHECK, looked=looked, faults=tuple(faults), unchecked=tuple(unchecked))
+    return ProofResult(
+        check=CHECK,
+        checked_count=len(services) - len(unchecked),
+        faults=tuple(faults),
+        unchecked=tuple(unchecked),
+    )
 
 
 def _check_service(
@@ -62,7 +66,7 @@ def _check_service(
     """Return what is wrong with the load balancer of a Service, and what could not be checked of it."""
     if live is None:
         expected = "a Service with a load balancer"
-        return [ProofFault(about=str(ref), seen="it is not there", expected=expected)], ""
+        return [ProofFault(about=str(ref), actual="it is not there", expected=expected)], ""
     identity = annotations_of(live).get(LOAD_BALANCER) or octavia.balancer_by_description(
         f"Kubernetes external service {ref.short} from cluster {cluster}"
     )
@@ -73,7 +77,7 @@ def _check_service(
         balancer = octavia.balancer(identity)
     except CloudNotFound:
         answer = f"Octavia has no load balancer {identity}"
-        return [ProofFault(about=str(ref), seen=answer, expected="the one it names")], ""
+        return [ProofFault(about=str(ref), actual=answer, expected="the one it names")], ""
     local = spec_of(live).get("externalTrafficPolicy") == "Local"
     own_listener = re.compile(
         rf"_{re.escape(ref.namespace)}_{re.escape(ref.name)}(_\d+)?$"
@@ -93,15 +97,15 @@ def faults_of(
     well.
     """
     if balancer.provisioning != ACTIVE:
-        yield ProofFault(about=about, seen=f"provisioning_status {balancer.provisioning}", expected=ACTIVE)
+        yield ProofFault(about=about, actual=f"provisioning_status {balancer.provisioning}", expected=ACTIVE)
     if balancer.operating not in ((ONLINE, DEGRADED) if local else (ONLINE,)):
-        yield ProofFault(about=about, seen=f"operating_status {balancer.operating}", expected=ONLINE)
+        yield ProofFault(about=about, actual=f"operating_status {balancer.operating}", expected=ONLINE)
     if not pools:
-        yield ProofFault(about=about, seen="it leads nowhere: no pool", expected="a pool with members")
+        yield ProofFault(about=about, actual="it leads nowhere: no pool", expected="a pool with members")
     for pool in pools:
         if not {ONLINE, NO_MONITOR} & set(pool.members):
             states = f"members: {', '.join(sorted(set(pool.members))) or 'none'}"
-            yield ProofFault(about=f"{about}, {pool.listener}", seen=states, expected="at least one ONLINE")
+            yield ProofFault(about=f"{about}, {pool.listener}", actual=states, expected="at least one ONLINE")
 
 
 def check_ingresses(plan: MigrationPlan, had: Collection[Ref], now: Inventory) -> ProofResult:
@@ -113,14 +117,14 @@ def check_ingresses(plan: MigrationPlan, had: Collection[Ref], now: Inventory) -
     faults = tuple(
         ProofFault(
             about=str(ref),
-            seen="it has no address",
+            actual="it has no address",
             expected="one, as on the source",
             fix="an ingress controller of its class must run",
         )
         for ref in copied
         if not has_address(now.objects.get(ref))
     )
-    return ProofResult(check=INGRESSES, looked=len(copied), faults=faults)
+    return ProofResult(check=INGRESSES, checked_count=len(copied), faults=faults)
 
 
 def has_address(ingress: Object | None) -> bool:

@@ -27,7 +27,7 @@ def check(plan: MigrationPlan, before: Baseline, now: Inventory) -> ProofResult:
     copied = set(plan.by_ref) | {workload.ref for workload in before.running}
     pods = [pod for pod in now.of("Pod") if (root := ref_of(owners.root(pod))) in copied and is_steady(root)]
     faults = tuple(fault for pod in pods for fault in _faults(pod))
-    return ProofResult(check=CHECK, looked=len(pods), faults=faults)
+    return ProofResult(check=CHECK, checked_count=len(pods), faults=faults)
 
 
 def _faults(pod: Object) -> Iterator[ProofFault]:
@@ -37,7 +37,7 @@ def _faults(pod: Object) -> Iterator[ProofFault]:
         if restarts > ALLOWED:
             yield ProofFault(
                 about=f"{ref_of(pod)}, container {container['name']}",
-                seen=f"restarted {restarts} times{_last_end(container)}",
+                actual=f"restarted {restarts} times{_last_end(container)}",
                 expected=f"at most {ALLOWED}",
                 fix="delete the pod when its reason is mended: the count is the pod's",
             )

@@ -28,5 +28,5 @@ class SourceRecord:
 def record_source(source: KubeClient, inventory: Inventory, plan: MigrationPlan) -> SourceRecord:
     """Look at the source, and send each of its HTTP probes once. Raises `KubeError`."""
     ingresses = [ref_of(ingress) for ingress in inventory.of(INGRESS[1], INGRESS[0]) if has_address(ingress)]
-    answers = ask(source, probes(plan, inventory).asked)
+    answers = ask(source, probes(plan, inventory).probes)
     return SourceRecord(ingresses=tuple(sorted(ingresses)), answers=answers)

@@ -34,14 +34,14 @@ def check(plan: MigrationPlan, before: Baseline, now: Inventory) -> ProofResult:
         if volume.moves or (volume.choice is VolumeChoice.EMPTY and running & set(volume.consumers))
     ]
     faults = tuple(fault for volume in volumes for fault in _faults(volume, now))
-    return ProofResult(check=CHECK, looked=len(volumes), faults=faults)
+    return ProofResult(check=CHECK, checked_count=len(volumes), faults=faults)
 
 
 def _faults(volume: PlannedVolume, now: Inventory) -> Iterator[ProofFault]:
     claim, about = now.objects.get(volume.claim, {}), str(volume.claim)
     phase = status_of(claim).get("phase", "missing")
     if phase != "Bound":
-        yield ProofFault(about=about, seen=f"it is {phase}", expected="Bound")
+        yield ProofFault(about=about, actual=f"it is {phase}", expected="Bound")
         return
     if not volume.moves:
         return
@@ -51,12 +51,12 @@ def _faults(volume: PlannedVolume, now: Inventory) -> Iterator[ProofFault]:
     if handle != volume.handle:
         volume_text = f"which is the Cinder volume {handle}" if live else "which is not there"
         binding = f"bound to {name}, {volume_text}"
-        yield ProofFault(about=about, seen=binding, expected=f"the Cinder volume {volume.handle}")
+        yield ProofFault(about=about, actual=binding, expected=f"the Cinder volume {volume.handle}")
         return
     for volume_text, size in (("its volume", _capacity(live)), ("it", _capacity(status_of(claim)))):
         if quantity(size) < quantity(volume.size):
             binding = f"{volume_text} is of {size or 'no size'}"
-            yield ProofFault(about=about, seen=binding, expected=f"at least {volume.size}")
+            yield ProofFault(about=about, actual=binding, expected=f"at least {volume.size}")
 
 
 def _capacity(part: Object) -> str:

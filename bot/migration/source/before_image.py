@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.migration.objects.fields import Object, Ref, ref_of, uid_of
-from bot.migration.objects.merge_patch import holds, inverse, merged
+from bot.migration.objects.merge_patch import inverse, is_applied, merged
 
 
 class ChangePhase(enum.StrEnum):
@@ -55,7 +55,7 @@ class BeforeImage:
         `obj` may be from before or after the changes: only those in effect are reverted.
         """
         for change in reversed(self.changes):
-            if change.ref == ref_of(obj) and change.uid == uid_of(obj) and holds(obj, change.patch):
+            if change.ref == ref_of(obj) and change.uid == uid_of(obj) and is_applied(obj, change.patch):
                 obj = merged(obj, change.restore)
         return obj
 

@@ -18,7 +18,7 @@ from bot.common.problems import Problem
 from bot.common.wording import count
 from bot.migration.inventory.cluster_objects import AT_ONCE
 from bot.migration.objects.fields import Ref, uid_of
-from bot.migration.objects.merge_patch import holds
+from bot.migration.objects.merge_patch import is_applied
 from bot.migration.source.before_image import BeforeImage, ChangePhase, SourceChange
 
 NAMED = 5
@@ -55,7 +55,7 @@ def apply(kube: KubeClient, image: BeforeImage) -> tuple[AppliedChange, ...]:
     applied = [
         change
         for phase in ChangePhase
-        for change in _each(image, phase, lambda change: _apply_one(kube, change))
+        for change in _for_each_change(image, phase, lambda change: _apply_one(kube, change))
     ]
     lost = [change for change in applied if change.state is ChangeStatus.GONE and change.ref.kind != "Job"]
     if lost:
@@ -75,7 +75,7 @@ def revert(kube: KubeClient, image: BeforeImage) -> tuple[AppliedChange, ...]:
     return tuple(
         change
         for phase in reversed(ChangePhase)
-        for change in _each(image, phase, lambda change: _revert_one(kube, change))
+        for change in _for_each_change(image, phase, lambda change: _revert_one(kube, change))
     )
 
 
@@ -87,11 +87,11 @@ def not_in_effect(kube: KubeClient, image: BeforeImage) -> list[str]:
     return [
         f"{change.ref}: {change.what}"
         for change in image.changes
-        if (live := writes.read(kube, change.path)) is None or not holds(live, change.patch)
+        if (live := writes.read(kube, change.path)) is None or not is_applied(live, change.patch)
     ]
 
 
-def _each(
+def _for_each_change(
     image: BeforeImage, phase: ChangePhase, action: Callable[[SourceChange], ChangeStatus]
 ) -> list[AppliedChange]:
     changes = [change for change in image.changes if change.phase is phase]
@@ -106,7 +106,7 @@ def _apply_one(kube: KubeClient, change: SourceChange) -> ChangeStatus:
     live = writes.read(kube, change.path)
     if live is None or uid_of(live) != change.uid:
         return ChangeStatus.GONE
-    if holds(live, change.patch):
+    if is_applied(live, change.patch):
         return ChangeStatus.ALREADY
     _patch(kube, change, change.patch)
     return ChangeStatus.DONE
@@ -116,9 +116,9 @@ def _revert_one(kube: KubeClient, change: SourceChange) -> ChangeStatus:
     live = writes.read(kube, change.path)
     if live is None or uid_of(live) != change.uid:
         return ChangeStatus.GONE
-    if holds(live, change.restore):
+    if is_applied(live, change.restore):
         return ChangeStatus.ALREADY
-    if not holds(live, change.patch):
+    if not is_applied(live, change.patch):
         return ChangeStatus.CHANGED
     _patch(kube, change, change.restore)
     return ChangeStatus.DONE

@@ -50,6 +50,7 @@ def drift(
     inventory: Inventory,
     mappings: Mappings,
     key: bytes | None,
+    *,
     image: BeforeImage | None = None,
 ) -> SourceDrift:
     """Compare the source with the plan.
@@ -60,17 +61,17 @@ def drift(
     objects = {ref: image.before(obj) if image is not None else obj for ref, obj in inventory.objects.items()}
     scaled, planned = autoscaled(objects.values()), plan.by_ref
     present = {ref: (objects[ref], item) for ref, item in planned.items() if ref in objects}
-    same = {ref: pair for ref, pair in present.items() if uid_of(pair[0]) == pair[1].uid}
-    unkeyed = {ref for ref, (_, item) in same.items() if key is None and item.digest.startswith(KEYED)}
+    unreplaced = {ref: pair for ref, pair in present.items() if uid_of(pair[0]) == pair[1].uid}
+    unkeyed = {ref for ref, (_, item) in unreplaced.items() if key is None and item.digest.startswith(KEYED)}
     changed = {
         ref
-        for ref, (live, item) in same.items()
+        for ref, (live, item) in unreplaced.items()
         if ref not in unkeyed and fingerprint(live, key or b"", scaled) != item.digest
     }
     return SourceDrift(
         changed=tuple(sorted(changed)),
-        replaced=tuple(sorted(present.keys() - same.keys())),
-        unsure=tuple(sorted(ref for ref in unkeyed if _is_written(*same[ref]))),
+        replaced=tuple(sorted(present.keys() - unreplaced.keys())),
+        unsure=tuple(sorted(ref for ref in unkeyed if _is_written(*unreplaced[ref]))),
         gone=tuple(sorted(planned.keys() - objects.keys())),
         new=tuple(sorted(_new(plan, dataclasses.replace(inventory, objects=objects), mappings))),
     )

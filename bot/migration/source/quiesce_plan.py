@@ -49,18 +49,18 @@ def build_before_image(
     operators: Collection[Ref],
     volumes: Iterable[PlannedVolume],
     inventory: Inventory,
-    agreement: CommonApis,
+    common_apis: CommonApis,
     keep_addresses: Collection[Ref],
 ) -> BeforeImage:
     """Return the before-image of a cut-over.
 
-    `operators` are the workloads to scale to 0 first, `agreement` the versions at which the source is read
+    `operators` are the workloads to scale to 0 first, `common_apis` the versions at which the source is read
     and written, `keep_addresses` the Services whose floating IP moves.
     """
     changes = [
-        *_retain(volumes, inventory, agreement),
-        *(change for obj in workloads for change in _stop(obj, operators, agreement)),
-        *_keep_addresses(inventory, agreement, keep_addresses),
+        *_retain(volumes, inventory, common_apis),
+        *(change for obj in workloads for change in _stop(obj, operators, common_apis)),
+        *_keep_addresses(inventory, common_apis, keep_addresses),
     ]
     return BeforeImage(migration=migration, changes=tuple(changes))
 
@@ -73,9 +73,9 @@ def _retain(
         if obj is not None:
             policy = spec_of(obj).get("persistentVolumeReclaimPolicy", "Delete")
             patch = {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}
-            what = f"reclaim policy {policy} → Retain"
+            description = f"reclaim policy {policy} → Retain"
             yield source_change(
-                obj, phase=ChangePhase.RETAIN, path=_path(obj, common), patch=patch, what=what
+                obj, phase=ChangePhase.RETAIN, path=_path(obj, common), patch=patch, what=description
             )
 
 
@@ -83,19 +83,19 @@ def _stop(obj: Object, operators: Collection[Ref], common: CommonApis) -> Iterat
     """Yield the change that stops a workload; none if it is stopped already."""
     ref, spec = ref_of(obj), spec_of(obj)
     replicas = spec.get("replicas", 1)
-    phase, what = ChangePhase.SCALE, ""
+    phase, description = ChangePhase.SCALE, ""
     patch: Object = {}
     if ref.group_kind in SUSPENDED and not spec.get("suspend"):
-        phase, patch, what = ChangePhase.SUSPEND, {"spec": {"suspend": True}}, "suspended"
+        phase, patch, description = ChangePhase.SUSPEND, {"spec": {"suspend": True}}, "suspended"
     elif ref.group_kind in SCALED and replicas:
         phase = ChangePhase.OPERATORS if ref in operators else ChangePhase.SCALE
         patch = {"metadata": {"annotations": {REPLICAS: str(replicas)}}, "spec": {"replicas": 0}}
-        what = f"{replicas} replicas → 0"
+        description = f"{replicas} replicas → 0"
     elif ref.group_kind == DAEMON_SET:
         patch = {"spec": {"template": {"spec": {"nodeSelector": {HELD: "true"}}}}}
-        what = "on no node"
+        description = "on no node"
     if patch:
-        yield source_change(obj, phase=phase, path=_path(obj, common), patch=patch, what=what)
+        yield source_change(obj, phase=phase, path=_path(obj, common), patch=patch, what=description)
 
 
 def _keep_addresses(
@@ -105,15 +105,15 @@ def _keep_addresses(
     for ref in sorted(services):
         obj = inventory.objects.get(ref)
         if obj is not None and is_load_balancer(obj):
-            what = "its floating IP is kept"
+            description = "its floating IP is kept"
             yield source_change(
-                obj, phase=ChangePhase.ADDRESS, path=_path(obj, common), patch=patch, what=what
+                obj, phase=ChangePhase.ADDRESS, path=_path(obj, common), patch=patch, what=description
             )
 
 
 def _path(obj: Object, common: CommonApis) -> str:
     ref = ref_of(obj)
     resource = common.resource(ref)
-    if resource is None:  # it was read through this very agreement
+    if resource is None:  # it was read at one of these versions
         raise KeyError(str(ref))
     return resource.path(ref)

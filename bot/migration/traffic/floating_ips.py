@@ -109,27 +109,28 @@ def external(service: Object, move: FloatingIpMove) -> Object:
 
 
 def open_internal(
-    into: Writer,
+    writer: Writer,
     plan: MigrationPlan,
     inventory: Inventory,
     objects: TargetObjects,
+    *,
     moves: Sequence[FloatingIpMove],
 ) -> CopyRecord:
     """Create the new load balancers, which only the cluster's network reaches.
 
     One that has its address already, because this is a repetition, is left as it is. Raises `KubeError`.
     """
-    live = existing(into, [move.service for move in moves])
+    live = existing(writer, [move.service for move in moves])
     services = {
         move.service: internal(objects.final[move.service])
         for move in moves
         if move.service in objects.final and move.address not in ingress_addresses(live.get(move.service))
     }
-    return write_stages(into, plan, inventory, services, started=True)
+    return write_stages(writer, plan, inventory, services, started=True)
 
 
 def switch(
-    target: KubeClient, path: str, service: Object, move: FloatingIpMove, addresses: FloatingIpApi
+    target: KubeClient, path: str, service: Object, move: FloatingIpMove, *, addresses: FloatingIpApi
 ) -> None:
     """Free an address and hand it to the new Service, given as it will work. One that has arrived is left.
 

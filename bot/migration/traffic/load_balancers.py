@@ -25,7 +25,7 @@ class NewAddress:
 
 
 def open_traffic(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
+    writer: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> CopyRecord:
     """Create the load balancers with new addresses, and the Ingresses. Raises `KubeError`."""
     same_address = services_with(plan, AddressRecipe.SAME_ADDRESS)
@@ -36,11 +36,11 @@ def open_traffic(
         and item.ref not in same_address
         and (item.hold is Hold.CLUSTER_IP or item.stage is CopyStage.TRAFFIC)
     }
-    return write_stages(into, plan, inventory, final, started=True)
+    return write_stages(writer, plan, inventory, final, started=True)
 
 
 def open_webhooks(
-    into: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
+    writer: Writer, plan: MigrationPlan, inventory: Inventory, objects: TargetObjects
 ) -> CopyRecord:
     """Create the webhooks and the aggregated APIs, whose backends must be ready by now.
 
@@ -51,7 +51,7 @@ def open_webhooks(
         for item in plan.items
         if item.stage is CopyStage.ADMISSION and item.hold is Hold.WITHHELD and item.ref in objects.final
     }
-    return write_stages(into, plan, inventory, final, stages=(CopyStage.ADMISSION,), started=True)
+    return write_stages(writer, plan, inventory, final, stages=(CopyStage.ADMISSION,), started=True)
 
 
 def services_with(plan: MigrationPlan, recipe: AddressRecipe) -> tuple[Ref, ...]:
@@ -59,16 +59,16 @@ def services_with(plan: MigrationPlan, recipe: AddressRecipe) -> tuple[Ref, ...]
     return tuple(balancer.service for balancer in plan.balancers if balancer.recipe is recipe)
 
 
-def without_address(into: Writer, services: Iterable[Ref]) -> list[str]:
+def without_address(writer: Writer, services: Iterable[Ref]) -> list[str]:
     """Return the Services whose load balancer has no address yet, as `namespace/name`. Raises `KubeError`."""
     refs = sorted(services)
-    live = existing(into, refs)
+    live = existing(writer, refs)
     return [ref.short for ref in refs if not ingress_addresses(live.get(ref))]
 
 
-def new_addresses(into: Writer, plan: MigrationPlan) -> tuple[NewAddress, ...]:
+def new_addresses(writer: Writer, plan: MigrationPlan) -> tuple[NewAddress, ...]:
     """Return what became of the address of each load balancer. Raises `KubeError`."""
-    live = existing(into, sorted(balancer.service for balancer in plan.balancers))
+    live = existing(writer, sorted(balancer.service for balancer in plan.balancers))
     return tuple(
         NewAddress(
             service=balancer.service,

@@ -101,7 +101,7 @@ class PlannedVolume:
         return "" if self.handle else "its volume names no Cinder volume"
 
 
-def parse(words: Sequence[str]) -> tuple[VolumeChoice | None, dict[str, VolumeChoice]]:
+def parse_choices(words: Sequence[str]) -> tuple[VolumeChoice | None, dict[str, VolumeChoice]]:
     """Return the choice for all claims, and those by claim: `reattach`, `shop/data-db-0=empty`."""
     overall: VolumeChoice | None = None
     by_claim: dict[str, VolumeChoice] = {}
@@ -114,11 +114,11 @@ def parse(words: Sequence[str]) -> tuple[VolumeChoice | None, dict[str, VolumeCh
     return overall, by_claim
 
 
-def volumes(
+def plan_volumes(
     inventory: Inventory, claims: Iterable[Object], words: Sequence[str], graph: OwnershipGraph
 ) -> tuple[PlannedVolume, ...]:
     """Return every claim that is copied, with its volume and the choice made for it in `words`."""
-    overall, by_claim = parse(words)
+    overall, by_claim = parse_choices(words)
     consumers = _consumers(inventory, graph)
     planned = []
     for claim in claims:

@@ -44,7 +44,7 @@ def check_retained(kube: KubeClient, volumes: Iterable[PlannedVolume]) -> None:
 
     Raises `NotRetained` for one that is not, or whose volume is gone, and `KubeError`.
     """
-    for volume in _moving(volumes):
+    for volume in _moving_volumes(volumes):
         live = writes.read(kube, f"{VOLUMES}/{volume.volume}")
         policy = _reclaim_policy(live)
         if policy != RETAIN:
@@ -60,8 +60,8 @@ def still_attached(kube: KubeClient, volumes: Iterable[PlannedVolume], disks: Vo
 
     With `disks` Cinder is asked too. Raises `KubeError`, or the `Problem` of a Cinder that fails.
     """
-    moving = _moving(volumes)
-    if not moving:
+    moving_volumes = _moving_volumes(volumes)
+    if not moving_volumes:
         return []
     holders = {
         (spec_of(attachment).get("source") or {}).get("persistentVolumeName"): (
@@ -70,7 +70,7 @@ def still_attached(kube: KubeClient, volumes: Iterable[PlannedVolume], disks: Vo
         for attachment in kube.list_all(ATTACHMENTS, dict)
     }
     lines = []
-    for volume in moving:
+    for volume in moving_volumes:
         if volume.volume in holders:
             lines.append(f"{volume.claim.short} is attached to {holders[volume.volume]}")
         elif disks is not None:
@@ -90,7 +90,9 @@ def reattached_volumes(
     """
     present = _volumes_by_name(kube)
     return tuple(
-        volume for volume in _moving(volumes) if _is_ours(present.get(volume.volume), volume, migration)
+        volume
+        for volume in _moving_volumes(volumes)
+        if _is_ours(present.get(volume.volume), volume, migration)
     )
 
 
@@ -103,7 +105,7 @@ def attach(
     """
     refs: list[Ref] = []
     present = _volumes_by_name(kube)
-    for volume in _moving(volumes):
+    for volume in _moving_volumes(volumes):
         claim = static_volumes.bound_claim(volume, claims[volume.claim])
         _check_free(volume, present, migration)
         if volume.volume not in present:
@@ -144,7 +146,7 @@ def unbound_claims(kube: KubeClient, volumes: Iterable[PlannedVolume]) -> list[s
     Raises `KubeError`.
     """
     lines = []
-    for volume in _moving(volumes):
+    for volume in _moving_volumes(volumes):
         claim = writes.read(kube, _claim_path(volume)) or {}
         phase = status_of(claim).get("phase", "missing")
         if phase != "Bound" or spec_of(claim).get("volumeName") != volume.volume:
@@ -159,7 +161,7 @@ def detach(kube: KubeClient, volumes: Iterable[PlannedVolume], migration: str) -
     is not on Retain, because deleting it would delete the disk, and `KubeError`.
     """
     deleted: list[Ref] = []
-    for volume in _moving(volumes):
+    for volume in _moving_volumes(volumes):
         path = f"{VOLUMES}/{volume.volume}"
         live = writes.read(kube, path)
         owned = live if _is_ours(live, volume, migration) else None
@@ -190,7 +192,7 @@ def restore_reclaim_policies(
     Raises `KubeError`.
     """
     refs = []
-    for volume in _moving(volumes):
+    for volume in _moving_volumes(volumes):
         path = f"{VOLUMES}/{volume.volume}"
         live = None if volume.reclaim in ("", RETAIN) else writes.read(kube, path)
         if live is None or not _is_ours(live, volume, migration):
@@ -203,7 +205,7 @@ def restore_reclaim_policies(
     return tuple(refs)
 
 
-def _moving(volumes: Iterable[PlannedVolume]) -> list[PlannedVolume]:
+def _moving_volumes(volumes: Iterable[PlannedVolume]) -> list[PlannedVolume]:
     return [volume for volume in volumes if volume.moves]
 
 

@@ -174,16 +174,16 @@ def delete_snapshots(
 
     Raises `CloudServiceError` if Cinder does not answer.
     """
-    removed, kept = 0, []
+    removed, remaining = 0, []
     for snapshot in list_snapshots(volumes, storage, migration):
         fence()
         try:
             storage.remove_snapshot(snapshot.id)
         except CloudRefused as refused:
-            kept.append(dataclasses.replace(snapshot, why=refused.why))
+            remaining.append(dataclasses.replace(snapshot, why=refused.why))
         else:
             removed += 1
-    return removed, tuple(kept)
+    return removed, tuple(remaining)
 
 
 def removal_lines(snapshots: Sequence[KeptSnapshot]) -> list[str]:

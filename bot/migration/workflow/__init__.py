@@ -1,6 +1,6 @@
 """The durable workflow of a migration: from an approved plan to a deleted source, or back.
 
-`workflow.py` gives the order of the steps. Each calls the functions of `bot.migration`, records what it did
-as JSON without secrets, and may be repeated. A problem pauses the migration: nothing is skipped, and a person
-chooses how it goes on.
+`workflow.py` gives the order of the steps, and each module of `steps` is one of them. A step calls the
+functions of `bot.migration`, records its result as JSON without secrets, and may be repeated. A problem
+pauses the migration until a person resumes it or rolls it back; no step is ever skipped.
 """

@@ -14,16 +14,17 @@ from bot.migration.workflow.signals import RollbackRequested
 
 
 class NotApproved(Problem):
-    """Nobody approved: the decision was rejected or withdrawn, has expired, or became void."""
+    """There is no approval: the request was rejected or withdrawn, has expired, or became void."""
 
 
 def await_approval(
     run: Run, *, kind: str, name: str, subject: str, propose: Callable[[], Proposal]
 ) -> tuple[str, ...]:
-    """Ask for a decision and wait for it; after a refusal, pause, and ask again when somebody resumes.
+    """Request an approval and wait for it. After a refusal the migration pauses; resuming requests it again.
 
-    `kind` is what the configuration names, `name` what the decision is recorded under, and `subject` what it
-    is about. Returns who approved: nobody if no such decision is asked for. Raises `RollbackRequested`.
+    `kind` is the kind of approval in the configuration, `name` the name under which the decision is recorded,
+    and `subject` completes the problem of a refusal. Returns the names of the approvers, none if the
+    configuration requires no approval of this kind. Raises `RollbackRequested`.
     """
     while True:
         run.approvals += 1
@@ -44,7 +45,7 @@ def await_approval(
 
 @dataclasses.dataclass(frozen=True)
 class _Approval:
-    """One decision that was asked for."""
+    """One request for an approval."""
 
     run: Run
     kind: str
@@ -52,7 +53,7 @@ class _Approval:
     propose: Callable[[], Proposal]
 
     def ask(self) -> Json:
-        if not self.run.decisions.needed(self.kind):
+        if not self.run.decisions.is_required(self.kind):
             return {"needed": False}
         decision = self.run.decisions.request(self.run.flow.operation, self.name, self.propose())
         waits = f"approval {decision.id}"

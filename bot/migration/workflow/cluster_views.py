@@ -1,4 +1,4 @@
-"""Both clusters as a step sees them, and what earlier steps have recorded of them.
+"""The source and the target as a step reads them, and the state of them that earlier steps recorded.
 
 Every step reads the clusters anew: the plan names the objects, the source holds them, and the same rules make
 the same copies of them again. So nothing that may hold a secret is stored between steps.
@@ -62,7 +62,7 @@ _SOURCE_STATE: TypeAdapter[SourceState] = TypeAdapter(SourceState)
 
 @dataclasses.dataclass(kw_only=True)
 class RecordedState:
-    """What earlier steps have recorded and later ones need."""
+    """The results of earlier steps that later steps need."""
 
     target: str = ""  # the id of the new cluster; empty until it is known
     source: SourceState | None = None  # None until the cut-over
@@ -77,14 +77,14 @@ class RecordedState:
 
 @dataclasses.dataclass(kw_only=True)
 class InventoryCache:
-    """One reading of the source that several looks of one run share."""
+    """The inventory of the source, where several steps of one run share one reading of it."""
 
     inventory: Inventory | None = None
 
 
 @dataclasses.dataclass(kw_only=True)
 class ClusterViews:
-    """Both clusters during one look. What a property needs is read when it is first used."""
+    """Both clusters within one step. What a property needs is read when it is first used."""
 
     plan: MigrationPlan
     ports: ProjectPorts
@@ -116,7 +116,9 @@ class ClusterViews:
     @cached_property
     def writer(self) -> Writer:
         """The target, ready to be written into."""
-        return copier.writer(self.target, self.plan, self.ports.mappings, self.ports.digest_keys.current)
+        return copier.build_writer(
+            self.target, self.plan, self.ports.mappings, self.ports.digest_keys.current
+        )
 
     @cached_property
     def target_objects(self) -> TargetObjects:
@@ -135,7 +137,7 @@ class ClusterViews:
 
     @cached_property
     def exclusions(self) -> ExclusionContext:
-        """What the rules that leave objects out look at."""
+        """The facts by which the exclusion rules decide."""
         mappings = self.ports.mappings
         return exclusions.exclusion_context(
             self.inventory,

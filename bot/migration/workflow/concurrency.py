@@ -1,4 +1,4 @@
-"""The permit of one migration: acquired before it works, released while it waits for people or for time.
+"""The permit of a migration, which it holds while it works and releases while it waits for people or time.
 
 The configuration limits how many migrations of a project work at once. One that soaks or waits for an
 approval holds no permit: two of them would otherwise keep all others of their project from beginning for a
@@ -17,14 +17,14 @@ from bot.migration.workflow.step import Position, Step, is_past_cutover
 from storage.migration_permits import MigrationPermitRepository
 
 
-def needs_permit(step: Step, *, back: bool) -> bool:
+def needs_permit(step: Step, *, rolling_back: bool) -> bool:
     """Whether a migration works at a step; at the others it waits for people or for time."""
-    return back or step not in (Step.DECIDE, Step.SOAK, Step.CONSENT)
+    return rolling_back or step not in (Step.DECIDE, Step.SOAK, Step.CONSENT)
 
 
-def is_urgent(step: Step, *, back: bool) -> bool:
+def is_urgent(step: Step, *, rolling_back: bool) -> bool:
     """Whether a permit is given above the limit: somebody wants out, or an outage goes on."""
-    return back or (is_past_cutover(step) and needs_permit(step, back=back))
+    return rolling_back or (is_past_cutover(step) and needs_permit(step, rolling_back=rolling_back))
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -39,7 +39,7 @@ class MigrationPermit:
     _waits: str | None = None  # what was told last of the wait; None if nobody has asked yet
 
     def acquire(self) -> bool:
-        """Acquire the permit, unless it is held already; tell that it is waited for if there is none."""
+        """Acquire the permit, unless it is held already. If none is free, report that it waits for one."""
         waits = self._request()
         if waits != self._waits:
             self._waits = waits
@@ -57,7 +57,7 @@ class MigrationPermit:
         """Ask for the permit; return what is waited for, in words, if it is not to be had now."""
         limit, migration = self.limit(), self.progress.heading.migration
         operation, project = self.flow.operation, self.flow.project
-        urgent = is_urgent(self.position.step, back=self.position.rolling_back)
+        urgent = is_urgent(self.position.step, rolling_back=self.position.rolling_back)
         at_most = None if urgent else limit
         permit = self.limiter.acquire(migration, operation=operation, project=project, limit=at_most)
         return "" if permit.held else waiting_line(permit.at_work, limit, project)

@@ -1,4 +1,4 @@
-"""The cut-over: the four steps of the outage. `rollback.py` takes them back."""
+"""The cut-over: the four steps of the outage. `rollback.py` reverts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The decisions of the workflow as approvals, in the thread of the request that began the migration."""
+"""Requests the approvals of a migration in the thread of the request that began it, and reads them back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.actions.action import Action
 from bot.actions.proposal import Proposal
 from bot.actions.request import IncomingRequest
 from bot.common.problems import Refusal
-from bot.migration.workflow.ports import Decision, DecisionStatus
+from bot.migration.workflow.ports import DecisionStatus, MigrationDecision
 from storage import approvals as store
 from storage.approvals import Approval
 from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
@@ -32,11 +32,11 @@ class ApprovalDecisions:
     deciders: Callable[[str], Deciders]  # of a project
     home_channel: Callable[[str], str]  # of a project
 
-    def needed(self, kind: str) -> bool:
+    def is_required(self, kind: str) -> bool:
         """Whether the configuration asks for an approval of this kind."""
         return self.approvals.requires_approval(kind)
 
-    def request(self, operation: str, name: str, proposal: Proposal) -> Decision:
+    def request(self, operation: str, name: str, proposal: Proposal) -> MigrationDecision:
         """Open an approval; a second attempt gets the same. Raises `NoApprover`."""
         continuation, request = self._find_request(operation)
         project, person, place = continuation.project, request.person, request.place
@@ -59,7 +59,7 @@ class ApprovalDecisions:
         )
         return _decision(approval)
 
-    def get(self, operation: str, name: str) -> Decision:
+    def get(self, operation: str, name: str) -> MigrationDecision:
         """Read an approval. Raises `NoApproval`."""
         return _decision(self._find(operation, name))
 
@@ -98,8 +98,8 @@ def _key(operation: str, request: IncomingRequest, name: str) -> str:
     return f"{request.continues or operation}:{name}"
 
 
-def _decision(approval: Approval) -> Decision:
-    return Decision(
+def _decision(approval: Approval) -> MigrationDecision:
+    return MigrationDecision(
         id=approval.id,
         status=_STATUS.get(approval.state, DecisionStatus.ENDED),
         line=state_line(approval),

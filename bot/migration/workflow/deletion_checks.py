@@ -1,4 +1,4 @@
-"""What stands against deleting the old cluster. Everything is read anew whenever it is checked."""
+"""Checks that the old cluster can be deleted safely. Nothing is cached: every check reads both clusters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.migration.workflow.steps.quiesce import still_running
 
 
 class DeletionUnsafe(Problem):
-    """Something stands against deleting the old cluster."""
+    """The old cluster cannot be deleted safely."""
 
 
 def check_deletion(run: Run, name: str) -> Json:
@@ -52,9 +52,9 @@ def _obstacles(clusters: ClusterViews) -> Iterator[str]:
     # Cinder knows these disks as the target's by now, so only the attachments of the source are asked for.
     attached = reattachment.still_attached(source, volumes, None)
     yield from (f"still attached on the source: {disk}" for disk in attached)
-    drift = source_drift.drifted(clusters)
+    drift = source_drift.find_drift(clusters)
     yield from (f"changed on the source: {line}" for line in drift.lines())
-    unlike = source_drift.unlike_their_copies(clusters, drift.unsure)
+    unlike = source_drift.differing_copies(clusters, drift.unsure)
     yield from (f"may have changed on the source: {line}" for line in unlike)
     yield from _not_retained(clusters)
     yield from _unaccounted(clusters)
@@ -63,11 +63,11 @@ def _obstacles(clusters: ClusterViews) -> Iterator[str]:
 
 def _not_retained(clusters: ClusterViews) -> Iterator[str]:
     """Until the old cluster is gone two PersistentVolumes stand for one disk: neither may be on Delete."""
-    moving = {volume.volume for volume in clusters.plan.volumes if volume.moves}
+    moving_volumes = {volume.volume for volume in clusters.plan.volumes if volume.moves}
     for kube, side in ((clusters.source, "the source"), (clusters.target, "the new cluster")):
         for volume in kube.list_all("/api/v1/persistentvolumes", dict):
             name, policy = volume["metadata"]["name"], spec_of(volume).get("persistentVolumeReclaimPolicy")
-            if name in moving and policy != "Retain":
+            if name in moving_volumes and policy != "Retain":
                 yield f"the volume {name} of {side} is on {policy}"
 
 

@@ -1,4 +1,4 @@
-"""What a migration tells, as plain data: its progress, events of its thread, and its end.
+"""The messages of a migration as plain data: its progress, the events of its thread, and its end.
 
 The fields of `MigrationEnded` are stored as they are named.
 """
@@ -14,7 +14,7 @@ from bot.migration.workflow.step import Step
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MigrationEvent:
-    """What every message of a migration begins with."""
+    """The fields that every message of a migration has: its id, both clusters, and both drivers."""
 
     migration: str
     source: str

@@ -1,4 +1,4 @@
-"""Turns objects that the target did not take into a problem that names them."""
+"""Turns the objects that the target refused into a problem that names them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NAMED = 8  # objects that the problem of a pause names
 
 
 class CopyIncomplete(Problem):
-    """The target did not take some objects."""
+    """The target refused some objects."""
 
 
 class WriteConflict(CopyIncomplete):
-    """The target did not take objects that somebody else wrote at the same moment: it may be tried again."""
+    """The target refused objects that somebody else wrote at the same moment. Trying again may succeed."""
 
 
 def check_written(
@@ -25,9 +25,9 @@ def check_written(
     what: str = "The new cluster did not let start",
     fix: str = "Mend them in the new cluster, then resume; or roll back.",
 ) -> Json:
-    """Return how many objects the target took, as it is recorded.
+    """Return how many objects the target accepted, as it is recorded.
 
-    Raises `WriteConflict` or `CopyIncomplete`, which begins with `what` and names those that it did not take.
+    Raises `WriteConflict` or `CopyIncomplete`, which begins with `what` and names the refused ones.
     """
     failures = record.failures
     if not failures:

@@ -1,4 +1,4 @@
-"""What the workflow needs from the outside: clusters, the cloud, and decisions by people."""
+"""Ports: what the workflow needs from outside, which is clusters, the cloud, and decisions by people."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class ProjectPorts(Protocol):
 
     @property
     def cloud(self) -> ProjectCloud:
-        """Its Magnum. Calls raise `NoCloud` where there is none; reading this property never raises."""
+        """The Magnum of the project. Without a cloud its calls raise `NoCloud`, but the property does not."""
 
     @property
     def block_storage(self) -> SnapshotApi | None:
-        """Its Cinder."""
+        """The Cinder of the project; None where it has no cloud."""
 
     @property
     def takes_snapshots(self) -> bool:
@@ -42,11 +42,11 @@ class ProjectPorts(Protocol):
 
     @property
     def floating_ips(self) -> FloatingIpApi | None:
-        """Its Neutron."""
+        """The Neutron of the project; None where it has no cloud."""
 
     @property
     def load_balancers(self) -> LoadBalancerApi | None:
-        """Its Octavia."""
+        """The Octavia of the project; None where it has no cloud."""
 
     @property
     def mappings(self) -> Mappings:
@@ -76,7 +76,7 @@ class DecisionStatus(enum.Enum):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Decision:
+class MigrationDecision:
     """A decision that the workflow waits for."""
 
     id: str
@@ -89,14 +89,14 @@ class Decision:
 class DecisionPort(Protocol):
     """Decisions by a second person. The workflow names each of them. All of it raises `Problem`."""
 
-    def needed(self, kind: str) -> bool:
+    def is_required(self, kind: str) -> bool:
         """Whether the configuration asks for a decision before a kind of change."""
 
-    def request(self, operation: str, name: str, proposal: Proposal) -> Decision:
-        """Ask for a decision; the same name again is the same decision."""
+    def request(self, operation: str, name: str, proposal: Proposal) -> MigrationDecision:
+        """Ask for a decision. Asking again under the same name returns the same decision."""
 
-    def get(self, operation: str, name: str) -> Decision:
-        """Read a decision."""
+    def get(self, operation: str, name: str) -> MigrationDecision:
+        """Return a decision as it is now."""
 
     def start(self, operation: str, name: str, proposal: Proposal) -> None:
         """Begin what was approved, also a second time. Raises `Refusal` if it is not what was shown."""

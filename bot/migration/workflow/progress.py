@@ -1,7 +1,7 @@
-"""What a migration tells while it goes on: the message that is updated in place, its thread, and its history.
+"""Reports the progress of a migration: in the message that is updated in place, its thread, and its history.
 
-All of it belongs within recorded steps, because a replay would tell it again. Events of the thread and of the
-history have names, under which they are told once even if their step is repeated.
+Call these methods within recorded steps only, because a replay would report everything again. Events of the
+thread and of the history have names; one name is reported once, even if its step is repeated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from storage.cluster_migrations import ClusterMigrationRepository
 
 @dataclasses.dataclass(kw_only=True)
 class Progress:
-    """Tells people and the register how far one migration has come. Raises `DatabaseError`."""
+    """Reports to people and to the register how far one migration has come. Raises `DatabaseError`."""
 
     flow: Flow
     register: ClusterMigrationRepository
@@ -53,8 +53,8 @@ class Progress:
         pause, and `trouble` what keeps a server from answering.
         """
         now, position = self.now(), self.position
-        back, finished = position.rolling_back, tuple(position.finished)
-        content = (position.step, detail, done, total, waits, paused, trouble, back, len(finished))
+        rolling_back, finished = position.rolling_back, tuple(position.finished)
+        content = (position.step, detail, done, total, waits, paused, trouble, rolling_back, len(finished))
         unchanged, self._shown = content == self._shown, content
         self.flow.report_progress(
             MigrationProgress(
@@ -69,9 +69,9 @@ class Progress:
                 waits=waits,
                 finished=finished,
                 paused=paused,
-                back=back,
+                back=rolling_back,
                 trouble=trouble,
-                choices=available_signals(position.step, paused=bool(paused), back=back),
+                choices=available_signals(position.step, paused=bool(paused), rolling_back=rolling_back),
                 calm=unchanged,
             )
         )
@@ -94,7 +94,7 @@ class Progress:
 
 
 def heading(plan: MigrationPlan) -> MigrationEvent:
-    """Return what every message of a migration begins with."""
+    """Return the fields that every message of a migration has."""
     return MigrationEvent(
         migration=plan.migration,
         source=plan.source.name,

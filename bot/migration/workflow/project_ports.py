@@ -1,4 +1,4 @@
-"""One project as the workflow sees it: its cloud, its clusters and its settings, looked up at each use."""
+"""The ports of one project: its cloud, its clusters and its settings, looked up whenever they are used."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ class ConfiguredPorts:
     services: Callable[[str], CloudServices]  # those of a cloud, by its name; one session for all migrations
     settings: Callable[[], Settings]
     verifier: Verifier
-    keep: StoreVerification  # stores what a verification has found
+    store_verification: StoreVerification  # stores what a verification has found
 
     @property
     def cloud(self) -> ProjectCloud:
-        """Its Magnum."""
+        """The Magnum of the project, looked up at each call."""
         return live_cloud(self.clouds, self.project, self.operation)
 
     @property
     def block_storage(self) -> CloudServices | None:
-        """Its Cinder, which is Neutron and Octavia as well."""
+        """The Cinder of the project, which is its Neutron and Octavia as well; None without a cloud."""
         magnum = self._parts().magnum
         return self.services(magnum.cloud) if magnum is not None else None
 
@@ -55,7 +55,7 @@ class ConfiguredPorts:
 
     @property
     def takes_snapshots(self) -> bool:
-        """The setting `migration.snapshots`."""
+        """Whether the setting `migration.snapshots` is on."""
         return self.settings().configuration.migration.snapshots
 
     @property
@@ -78,7 +78,7 @@ class ConfiguredPorts:
         parts = self._parts()
         target = verification_target(parts, parts.catalog.find(cluster), self.operation)
         report = self.verifier.verify(target, Driver(driver))
-        self.keep(last_verification(report))
+        self.store_verification(last_verification(report))
         if report.verdict is Verdict.HEALTHY:
             return ""
         findings = [finding.title for finding in report.findings[:NAMED]]

@@ -1,4 +1,4 @@
-"""Runs the checks of the proof on both clusters, and words, notes and records their results."""
+"""Runs the checks that prove the new cluster, and records their results for people and for the report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AGAIN_SECONDS = 5.0  # before checks that may pass with time are run once more
 NAMED = 12  # things not checked that a reply names; the report names all
 
 
-def settling(clusters: ClusterViews) -> list[str]:
+def unsettled(clusters: ClusterViews) -> list[str]:
     """Name what is not as it was and may still become so: endpoints, load balancers, Ingresses, claims."""
     return faults(_settling_checks(clusters, _target_inventory(clusters)))
 
@@ -88,7 +88,7 @@ def note(run: Run, name: str, results: Sequence[ProofResult]) -> Json:
 
     Returns what is recorded: the same in words.
     """
-    counts = Counter({result.check: result.looked for result in results})
+    counts = Counter({result.check: result.checked_count for result in results})
     unchecked = [line for result in results for line in result.unchecked]
     checked = ", ".join(f"{check} {number}" for check, number in counts.items() if number) or "nothing"
     gaps = f"; not checked: {'; '.join(unchecked)}" if unchecked else ""
@@ -106,6 +106,8 @@ def note(run: Run, name: str, results: Sequence[ProofResult]) -> Json:
 def lines(record: Mapping[str, Any]) -> list[str]:
     """Say what a step checked. A record of an older version, which did not tell, gives no lines."""
     unchecked = record.get("unchecked", [])
-    more = [f"not checked: {len(unchecked) - NAMED} more, in the report"] if len(unchecked) > NAMED else []
     checked = [f"looked at {record['checked']}"] if "checked" in record else []
-    return [*checked, *(f"not checked: {line}" for line in unchecked[:NAMED]), *more]
+    gaps = [f"not checked: {line}" for line in unchecked[:NAMED]]
+    if len(unchecked) > NAMED:
+        gaps.append(f"not checked: {len(unchecked) - NAMED} more, in the report")
+    return [*checked, *gaps]

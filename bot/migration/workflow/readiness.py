@@ -1,4 +1,4 @@
-"""Whether the workloads in the new cluster are as ready as they were on the source before it stopped."""
+"""Compares how many pods are ready in the new cluster with how many were on the source before it stopped."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def _plan(clusters: ClusterViews, options: Json) -> MigrationPlan:
     plan = build(request, facts, keys.current, mark=keys.mark)
     blockers = plan.blockers
     if blockers:
-        what = f"{count(len(blockers), 'thing stands', 'things stand')} against the changed plan"
+        headline = f"{count(len(blockers), 'thing stands', 'things stand')} against the changed plan"
         lines = [f"{blocker.what}: {blocker.why}" if blocker.why else blocker.what for blocker in blockers]
-        raise ReplanBlocked(what, why="\n".join(lines[:NAMED]), fix=blockers[0].fix)
+        raise ReplanBlocked(headline, why="\n".join(lines[:NAMED]), fix=blockers[0].fix)
     return plan

@@ -1,4 +1,4 @@
-"""Repeats what a server refuses for a while; what lasts longer pauses the migration and is for a person."""
+"""Retries calls that fail for a moment. A failure that lasts longer is raised, and pauses the migration."""
 
 from __future__ import annotations
 

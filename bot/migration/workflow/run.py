@@ -74,13 +74,13 @@ class Run:
         self.position.entered += 1
 
         def enter() -> Json:
-            if stays := first():
-                return {"stays": stays}
+            if blocker := first():
+                return {"stays": blocker}
             now = self.now()
             self.progress.store(state=RUNNING, step=str(step), since=now, waits="")
             return {"at": now.isoformat()}
 
-        permit = needs_permit(step, back=self.position.rolling_back)
+        permit = needs_permit(step, rolling_back=self.position.rolling_back)
         record = self.steps.do(f"{step}: begin", enter, permit=permit)
         if "stays" in record:
             obstacle: Json = record["stays"]

@@ -1,8 +1,8 @@
-"""What a person may want of a migration that is under way, and how its workflow hears of it.
+"""Signals: how a person pauses, resumes, cancels or rolls back a migration that is under way.
 
-A signal is a number and a word in the migration's row, so that a click needs no running workflow and is heard
-by whichever replica goes on with the work. The workflow reads it within its recorded steps only: a replay
-then meets each signal at the step at which it was first heard.
+A signal is a number and a word in the migration's row, so that a click needs no running workflow and reaches
+whichever replica goes on with the work. The workflow reads signals within its recorded steps only: a replay
+then meets each signal at the step at which it was first read.
 """
 
 from __future__ import annotations
@@ -33,29 +33,33 @@ class RollbackRequested(Exception):
         self.by = by
 
 
-def signal_refusal(signal: Signal, step: Step, *, paused: bool, back: bool) -> str:
+def signal_refusal(signal: Signal, step: Step, *, paused: bool, rolling_back: bool) -> str:
     """Say why a signal cannot be followed at a step; empty if it can.
 
-    `back` tells that the migration is being rolled back already.
+    `rolling_back` says that the migration is being rolled back already.
     """
     if step is Step.DELETE and signal is not Signal.RESUME:
         return "the deletion of the old cluster was approved and has begun; there is no way back"
     if signal is Signal.RESUME:
         return "" if paused else "it is not paused"
     if signal is Signal.PAUSE:
-        if back:
+        if rolling_back:
             return "it is on its way back, which leaves nothing half done"
         return "it is paused already" if paused else ""
-    if back and not paused:
+    if rolling_back and not paused:
         return "it is on its way back already"
     if signal is Signal.CANCEL and is_past_cutover(step):
         return "the source has been stopped already; roll it back instead"
     return ""
 
 
-def available_signals(step: Step, *, paused: bool, back: bool) -> tuple[Signal, ...]:
+def available_signals(step: Step, *, paused: bool, rolling_back: bool) -> tuple[Signal, ...]:
     """List the signals that buttons offer at a step."""
-    signals = [signal for signal in Signal if not signal_refusal(signal, step, paused=paused, back=back)]
+    signals = [
+        signal
+        for signal in Signal
+        if not signal_refusal(signal, step, paused=paused, rolling_back=rolling_back)
+    ]
     if Signal.CANCEL in signals:
         # Before the cut-over the two differ only in what becomes of the new cluster.
         signals.remove(Signal.ROLLBACK)
@@ -79,11 +83,11 @@ class SignalReader:
         return {"wanted": signal.word, "number": signal.number, "by": signal.by}
 
     def accept(self, record: Json) -> Signal:
-        """Mark a recorded signal as heard."""
+        """Mark a recorded signal as handled, and return it."""
         self._handled = record["number"]
         return Signal(record["wanted"])
 
-    def refused(self, signal: Signal, *, paused: bool = False) -> bool:
+    def is_refused(self, signal: Signal, *, paused: bool = False) -> bool:
         """Whether the migration cannot follow a signal where it is."""
-        back = self.position.rolling_back
-        return bool(signal_refusal(signal, self.position.step, paused=paused, back=back))
+        rolling_back = self.position.rolling_back
+        return bool(signal_refusal(signal, self.position.step, paused=paused, rolling_back=rolling_back))

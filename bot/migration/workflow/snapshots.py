@@ -1,7 +1,7 @@
 """Snapshots of the disks that move: taken once the source stands still, removed with the old cluster.
 
-A roll-back keeps them and tells how to remove them. All of this happens within steps that were there before
-there were snapshots, so that a migration which an older version began goes on with the same steps.
+A roll-back keeps them and says how to remove them. Snapshots have no steps of their own: they are taken and
+removed within steps that earlier versions have too, so that a migration which such a version began can go on.
 """
 
 from __future__ import annotations

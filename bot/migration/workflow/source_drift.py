@@ -1,4 +1,4 @@
-"""What has changed on the source since it was planned, and how honestly that can be said.
+"""Finds what has changed on the source since it was planned, and what cannot be compared.
 
 The digests of Secrets need the key that the plan was made with. A replica without it cannot compare them: a
 Secret that was not written since the plan is unchanged all the same, and of the others it says that it cannot
@@ -42,18 +42,19 @@ def check(run: Run) -> Problem | None:
 def look(run: Run) -> Json:
     """Compare the source with the plan; what differs, as it is recorded. Belongs within a step."""
     with run.clusters() as clusters:
-        differences = drifted(clusters)
+        differences = find_drift(clusters)
     return {"lines": list(differences.lines()), "unsure": [str(ref) for ref in differences.unsure]}
 
 
-def drifted(clusters: ClusterViews) -> SourceDrift:
+def find_drift(clusters: ClusterViews) -> SourceDrift:
     """Compare the source with the plan. Changes that the migration itself made do not count."""
     ports, plan, source = clusters.ports, clusters.plan, clusters.recorded.source
     image = source.image if source is not None else None
-    return drift.drift(plan, clusters.inventory, ports.mappings, ports.digest_keys.find(plan.key), image)
+    key = ports.digest_keys.find(plan.key)
+    return drift.drift(plan, clusters.inventory, ports.mappings, key, image=image)
 
 
-def unlike_their_copies(clusters: ClusterViews, refs: Sequence[Ref]) -> list[str]:
+def differing_copies(clusters: ClusterViews, refs: Sequence[Ref]) -> list[str]:
     """Compare objects of the source with their copies in the target; names of fields, no values."""
     final = clusters.target_objects.final
     compared = comparison.compare(clusters.writer, {ref: final[ref] for ref in refs if ref in final})

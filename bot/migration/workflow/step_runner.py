@@ -64,10 +64,12 @@ class StepRunner:
         `permit` tells whether `fn` needs the permit of the migration; by default as its current step does.
         """
         if permit is None:
-            permit = needs_permit(self.position.step, back=self.position.rolling_back)
-        needed = permit
+            permit = needs_permit(self.position.step, rolling_back=self.position.rolling_back)
+        requires_permit = permit
         return self._until_done(
-            lambda: self.flow.step(name, lambda: self.attempt(lambda: self._retry(fn), permit=needed))
+            lambda: self.flow.step(
+                name, lambda: self.attempt(lambda: self._retry(fn), permit=requires_permit)
+            )
         )
 
     def attempt(self, fn: Callable[[], Json], *, permit: bool = True) -> Json:
@@ -133,27 +135,27 @@ class StepRunner:
                 self._announce_pause(number, problem)
                 announced[0] = True
             signal = self.signals.pending()
-            if signal is None or self.signals.refused(Signal(signal["wanted"]), paused=True):
+            if signal is None or self.signals.is_refused(Signal(signal["wanted"]), paused=True):
                 self.progress.show("", paused=problem.what)
                 return None
             return signal
 
         record = self.flow.poll("paused", look, every=IDLE_SECONDS)
-        signal, back = self.signals.accept(record), self.position.rolling_back
+        signal, rolling_back = self.signals.accept(record), self.position.rolling_back
 
         def go_on() -> Json:
-            self.progress.store(state=BACK if back else RUNNING, waits="")
+            self.progress.store(state=BACK if rolling_back else RUNNING, waits="")
             self.progress.announce(f"on-{number}", MigrationResumed, word=signal, by=record["by"])
             return {}
 
         self.flow.step("go on", go_on)
-        if signal is not Signal.RESUME and not back:
+        if signal is not Signal.RESUME and not rolling_back:
             raise RollbackRequested(signal, record["by"])
 
     def follow(self, record: Json) -> None:
         """Follow a recorded signal: pause, or turn back. One that the current step refuses is dropped."""
         signal = self.signals.accept(record)
-        if self.signals.refused(signal):
+        if self.signals.is_refused(signal):
             return
         if signal is not Signal.PAUSE:
             raise RollbackRequested(signal, record["by"])
@@ -205,7 +207,7 @@ class StepRunner:
 
     def _announce_pause(self, number: int, problem: Problem) -> None:
         self.permit.release()
-        step, back = self.position.step, self.position.rolling_back
+        step, rolling_back = self.position.step, self.position.rolling_back
         waits = f"{problem.what}: {problem.why}" if problem.why else problem.what
         self.progress.store(state=PAUSED, waits=waits[:2_000])
         self.progress.note(f"paused:{number}", {"what": "paused", "step": str(step), "said": waits[:500]})
@@ -215,7 +217,7 @@ class StepRunner:
             what=problem.what,
             why=problem.why,
             fix=problem.fix,
-            back=back,
-            choices=available_signals(step, paused=True, back=back),
+            back=rolling_back,
+            choices=available_signals(step, paused=True, rolling_back=rolling_back),
         )
         self.progress.show("", paused=problem.what)

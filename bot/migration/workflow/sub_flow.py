@@ -1,7 +1,7 @@
-"""The flow of a migration, lent to the workflow that creates or deletes one cluster as a part of a step.
+"""Runs the workflow that creates or deletes one cluster as a part of a migration's step.
 
-The steps of the borrowed flow are recorded among those of the migration, under a prefix, and its progress is
-shown as that of the migration.
+Its steps are recorded among those of the migration, under a prefix, and its progress is shown as that of the
+migration.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.migration.workflow.run import Run
 
 
 class SubFlowInterrupted(Exception):
-    """A person wants something of the migration; `signal` is the signal as it is recorded."""
+    """A person sent the migration a signal; `signal` is that signal as it is recorded."""
 
     def __init__(self, signal: Json) -> None:
         super().__init__(signal)
@@ -89,7 +89,7 @@ class SubFlow:
             self.migration.progress.show(detail, trouble=state.trouble)
 
     def report_state(self, name: str, state: object) -> None:
-        """Drop the events of the borrowed workflow: the migration has its own."""
+        """Drop the events of the inner workflow: the migration has its own."""
 
     def _uninterrupted(self, record: Json) -> Json:
         if self.interruptible and "wanted" in record:

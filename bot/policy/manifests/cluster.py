@@ -22,27 +22,27 @@ from bot.policy.reach.model import KIND, ClusterModel, Namespace, Node, Policy, 
 class ManifestCluster:
     """A cluster as manifests describe it.
 
-    `foreign` are policies of other APIs, which are not computed, so that the answer is incomplete. `notes`
-    are sentences about what the manifests leave open.
+    `other_policies` are policies of other APIs, which are not computed, so that the answer is incomplete.
+    `notes` are sentences about what the manifests leave open.
     """
 
     cluster: ClusterModel
-    foreign: tuple[str, ...] = ()
+    other_policies: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def incomplete(self) -> bool:
         """Whether policies that are not computed may decide otherwise."""
-        return bool(self.foreign)
+        return bool(self.other_policies)
 
 
 def read_cluster(paths: Iterable[str | Path]) -> ManifestCluster:
-    """Read files and folders as a cluster. Raises `BadManifests` with everything that is wrong with them."""
+    """Read files and folders as a cluster. Raises `InvalidManifestFiles`, which names every mistake."""
     return build_cluster(documents.read(paths))
 
 
 def build_cluster(manifest_documents: Iterable[documents.ManifestDocument]) -> ManifestCluster:
-    """Build the cluster that documents describe. Raises `BadManifests`."""
+    """Build the cluster that documents describe. Raises `InvalidManifestFiles`."""
     builder = _ClusterBuilder()
     for document in manifest_documents:
         builder.add(document)
@@ -110,7 +110,7 @@ class _ClusterBuilder:
             nodes=tuple(self._nodes),
         )
         notes = tuple(_notes(cluster, scaled_to_zero))
-        return ManifestCluster(cluster=cluster, foreign=tuple(self._other_policies), notes=notes)
+        return ManifestCluster(cluster=cluster, other_policies=tuple(self._other_policies), notes=notes)
 
     def _is_repeated(self, obj: ManifestObject) -> bool:
         """Whether the object was read before; two different ones of one name are a mistake."""

@@ -56,7 +56,7 @@ class ManifestDocument:
 def read(paths: Iterable[str | Path]) -> tuple[ManifestDocument, ...]:
     """Read all documents of files and folders (with their folders), in the order of their paths.
 
-    `-` is the standard input. Hidden folders are passed over. Raises `BadManifests`.
+    `-` is the standard input. Hidden folders are passed over. Raises `InvalidManifestFiles`.
     """
     documents: list[ManifestDocument] = []
     mistakes: list[str] = []

@@ -75,7 +75,7 @@ class AddressIndex:
         self._positions = [place for place, _ in pods_by_position]
         self._pods = np.array([pod for _, pod in pods_by_position], dtype=np.int32)
 
-    def within(self, ranges: Sequence[Range]) -> Indices:
+    def pods_within(self, ranges: Sequence[Range]) -> Indices:
         """Return the numbers of the pods with an address in any of these ranges, each once."""
         parts = []
         for first, last in ranges:

@@ -120,6 +120,6 @@ def workloads_on_own_nodes(pod_index: PodIndex, workload_of_pod: Indices) -> dic
     reached: dict[int, set[int]] = defaultdict(set)
     for pods in pods_on_node.values():
         for host in (pod for pod in pods if pod_index.pods[pod].host_network):
-            others = [pod for pod in pods if pod != host]
-            reached[int(workload_of_pod[host])].update(workload_of_pod[others].tolist())
+            other_pods = [pod for pod in pods if pod != host]
+            reached[int(workload_of_pod[host])].update(workload_of_pod[other_pods].tolist())
     return dict(reached)

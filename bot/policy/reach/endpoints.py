@@ -46,7 +46,7 @@ class Endpoints:
         pods = Partition(self.of_pod)
         starts = set(self.range_starts)
         for ranges in map(ranges_of, blocks):
-            pods.refine(self.pod_index.within(ranges))
+            pods.refine(self.pod_index.pods_within(ranges))
             starts.update(end for first, last in ranges for end in (first, last + 1) if end < END)
         range_starts = sorted(starts)
         endpoints = Endpoints(self.pod_index, pods, range_starts)
@@ -70,7 +70,7 @@ class Endpoints:
                     start = bisect.bisect_left(self.range_starts, first)
                     end = bisect.bisect_right(self.range_starts, last)
                     matched[self.pod_endpoint_count + start : self.pod_endpoint_count + end] = True
-                matched[self.of_pod[self.pod_index.within(ranges_of(peer))]] = True
+                matched[self.of_pod[self.pod_index.pods_within(ranges_of(peer))]] = True
             else:
                 pods = self._by_endpoint(self.pod_index.matching(peer, namespace))
                 matched[: self.pod_endpoint_count] |= pods

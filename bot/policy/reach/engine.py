@@ -55,9 +55,9 @@ class Reachability:
         source, destination = self.canonical(source), self.canonical(destination)
         if source == destination or self.is_own_node(source, destination):
             return ALL
-        left, right = self.endpoint_number(source), self.endpoint_number(destination)
-        egress = self.egress.cells[self.egress.row_of[left], self.egress.column_of[right]]
-        ingress = self.ingress.cells[self.ingress.row_of[right], self.ingress.column_of[left]]
+        start, end = self.endpoint_number(source), self.endpoint_number(destination)
+        egress = self.egress.cells[self.egress.row_of[start], self.egress.column_of[end]]
+        ingress = self.ingress.cells[self.ingress.row_of[end], self.ingress.column_of[start]]
         return self.sets[int(egress)] & self.sets[int(ingress)]
 
     def with_policy(self, policy: Policy) -> Reachability:

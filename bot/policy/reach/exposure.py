@@ -30,13 +30,13 @@ class Exposure:
     """The exposure of a cluster; each list is sorted by the workload's text.
 
     `cluster_wide`: what every other pod of the cluster may open to at least one pod of the workload.
-    `outside`: what some address outside may open to at least one of its pods, over all addresses.
+    `from_outside`: what some address outside may open to at least one of its pods, over all addresses.
     `unselected_ingress` and `unselected_egress`: workloads with a pod that no policy isolates in that
     direction. Host-network pods, which no policy can isolate, are in `host_network` instead.
     """
 
     cluster_wide: tuple[ExposedWorkload, ...]
-    outside: tuple[ExposedWorkload, ...]
+    from_outside: tuple[ExposedWorkload, ...]
     unselected_ingress: tuple[Workload, ...]
     unselected_egress: tuple[Workload, ...]
     host_network: tuple[Workload, ...]
@@ -59,7 +59,7 @@ def compute_exposure(reach: Reachability) -> Exposure:
 
     return Exposure(
         cluster_wide=tuple(exposed(_from_every_pod(reach, classes))),
-        outside=tuple(exposed(_from_outside(reach, classes))),
+        from_outside=tuple(exposed(_from_outside(reach, classes))),
         unselected_ingress=_unselected(reach, Direction.INGRESS),
         unselected_egress=_unselected(reach, Direction.EGRESS),
         host_network=tuple(sorted(hosts, key=str)),

@@ -84,14 +84,14 @@ class JointClasses:
     def _matrix(
         self, state: Reachability, view: AnyIndices, sources: Indices, destinations: Indices
     ) -> Numbers:
-        left, right = view[ENDPOINT, sources], view[ENDPOINT, destinations]
-        matrix = state.connection_matrix(left, right)
+        source_endpoints, destination_endpoints = view[ENDPOINT, sources], view[ENDPOINT, destinations]
+        matrix = state.connection_matrix(source_endpoints, destination_endpoints)
         if not self.same_pods:
             nodes = view[NODE, destinations]
             hosts = (view[HOST_NETWORK, sources] == 1)[:, None]
             matrix[hosts & (view[NODE, sources][:, None] == nodes) & (nodes != NO_NODE)] = FULL
-        matrix[left == ABSENT, :] = EMPTY
-        matrix[:, right == ABSENT] = EMPTY
+        matrix[source_endpoints == ABSENT, :] = EMPTY
+        matrix[:, destination_endpoints == ABSENT] = EMPTY
         return matrix
 
     def isolated(self, direction: Direction) -> tuple[Mask, Mask]:

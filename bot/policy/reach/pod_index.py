@@ -144,9 +144,9 @@ class PodIndex:
             connections = self._resolved[key] = resolve_ports(ports, named_ports)
         return connections
 
-    def within(self, ranges: Sequence[Range]) -> Indices:
+    def pods_within(self, ranges: Sequence[Range]) -> Indices:
         """Return the pods with an address in any of these ranges."""
-        return self._addresses.within(ranges)
+        return self._addresses.pods_within(ranges)
 
     def pod_at(self, place: int) -> PodRef | None:
         """Return the pod with this address, unless it is the address of its node."""

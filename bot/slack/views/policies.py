@@ -54,7 +54,10 @@ def show_form_button(form: PolicyForm) -> kit.Rendered:
 def show_list(listing: PolicyListing) -> kit.Rendered:
     """A cluster's policies in a table, those of other APIs, and the last changes."""
     count = kit.count(len(listing.policies), "policy", "policies")
-    blocks: list[kit.Block] = [*incomplete(listing.foreign, listing.gaps), *unenforced(listing.where)]
+    blocks: list[kit.Block] = [
+        *incomplete(listing.other_policies, listing.gaps),
+        *unenforced(listing.cluster),
+    ]
     if listing.policies:
         columns = ["Namespace", "Policy", "Isolates", "Pods", "Owner"]
         blocks += kit.table_parts(columns, [_row(policy) for policy in listing.policies])
@@ -64,7 +67,7 @@ def show_list(listing: PolicyListing) -> kit.Rendered:
     if listing.changes:
         lines = ["*Changed here last*", *map(_change, listing.changes)]
         blocks += kit.sections("\n".join(lines))
-    headline = f"📜 {count} in {kit.bold(listing.where.cluster)}"
+    headline = f"📜 {count} in {kit.bold(listing.cluster.name)}"
     return kit.Rendered(headline=headline, messages=kit.messages(count, blocks))
 
 
@@ -87,15 +90,15 @@ def _change(change: RecentChange) -> str:
 @shows(PolicyShown)
 def show_details(details: PolicyShown) -> kit.Rendered:
     """One policy as YAML: in the message if it is short, and always as a file."""
-    where, ref = details.where, details.ref
-    blocks: list[kit.Block] = [*unenforced(where)]
+    cluster, ref = details.cluster, details.ref
+    blocks: list[kit.Block] = [*unenforced(cluster)]
     if details.owner is not None:
         blocks.append(kit.section(f"⚠️ {kit.escape(details.owner.consequence)}"))
     is_short = len(details.yaml) <= LONGEST_YAML
     text = kit.fenced(details.yaml) if is_short else "It is too long for a message: see the file."
     blocks += [kit.section(text), kit.section(" · ".join(_facts(details))), _buttons(details)]
-    file = kit.File(name=f"{ref.name}.yaml", title=f"{ref} of {where.cluster}", content=details.yaml.encode())
-    headline = f"📄 {kit.bold(ref.name)} on {kit.bold(f'{where.cluster} / {ref.namespace}')}"
+    file = kit.File(name=f"{ref.name}.yaml", title=f"{ref} of {cluster.name}", content=details.yaml.encode())
+    headline = f"📄 {kit.bold(ref.name)} on {kit.bold(f'{cluster.name} / {ref.namespace}')}"
     return kit.Rendered(headline=headline, messages=kit.messages(f"Policy {ref}", blocks), files=(file,))
 
 
@@ -109,16 +112,16 @@ def _facts(details: PolicyShown) -> list[str]:
 
 
 def _buttons(details: PolicyShown) -> kit.Block:
-    where, ref = details.where, details.ref
-    pods = f"{kit.count(details.selected, 'pod')} in {where.cluster} / {ref.namespace}"
+    cluster, ref = details.cluster, details.ref
+    pods = f"{kit.count(details.selected, 'pod')} in {cluster.name} / {ref.namespace}"
     confirm = kit.Confirm(
         title=kit.cut(f"Delete {ref.name}?", 100),
         text=f"It isolates {pods}. A roll-back brings it back.",
         confirm="Delete",
     )
-    delete = PolicyDelete(policy=ref.name, cluster=where.cluster_id, namespace=ref.namespace)
+    delete = PolicyDelete(policy=ref.name, cluster=cluster.id, namespace=ref.namespace)
     return kit.buttons(
-        kit.Button(label="All policies", action=PolicyList(cluster=where.cluster_id)),
+        kit.Button(label="All policies", action=PolicyList(cluster=cluster.id)),
         kit.Button(label="Delete", action=delete, style="danger", confirm=confirm),
     )
 
@@ -140,17 +143,17 @@ def incomplete(others: tuple[OtherPolicy, ...], gaps: tuple[str, ...]) -> Iterab
     yield from kit.sections("\n".join(lines))
 
 
-def unenforced(where: PolicyCluster) -> Iterable[kit.Block]:
+def unenforced(cluster: PolicyCluster) -> Iterable[kit.Block]:
     """A warning where the cluster's driver enforces no NetworkPolicy."""
-    if where.enforces:
+    if cluster.enforces:
         return
-    if not where.driver:
+    if not cluster.driver:
         yield kit.section(
             "⚠️ No network driver that I know runs there: whether policies are enforced is not known."
         )
         return
-    move = kit.code(f"{COMMAND} migrate {where.cluster} --to {recommended().driver}")
+    move = kit.code(f"{COMMAND} migrate {cluster.name} --to {recommended().driver}")
     yield kit.section(
-        f"⚠️ {kit.escape(where.driver)} enforces no NetworkPolicy: every connection is open there, whatever"
+        f"⚠️ {kit.escape(cluster.driver)} enforces no NetworkPolicy: every connection is open there, whatever"
         f" is said here. To move the cluster: {move}"
     )

@@ -29,24 +29,24 @@ def show_change(result: PolicyChanged) -> kit.Rendered:
     summary = policy_effects.summary(preview)
     if not result.change:
         headline = f"{subject} on {place}: is there already, word for word; nothing was written"
-        text = f"{preview.ref} on {preview.where.cluster}: {summary}"
+        text = f"{preview.ref} on {preview.cluster.name}: {summary}"
         return kit.Rendered(headline=headline, messages=kit.messages(text, policy_effects.effects(preview)))
     blocks: list[kit.Block] = [kit.section(NOT_MEASURED)]
     if result.undoes:
         undone = kit.code(result.undoes[:4])
         blocks.append(kit.section(f"Restored exactly what was there before the change {undone}."))
-    if result.leaving:
+    if result.deleting:
         blocks.append(kit.section("⏳ It is being deleted: a finalizer still keeps it."))
     blocks += [*_comparison(result), *policy_effects.effects(preview), *_rollback(result)]
     return kit.Rendered(
         headline=f"{subject} {verb} {place}: {kit.escape(summary)}",
-        messages=kit.messages(f"{preview.ref} {verb} {preview.where.cluster}", blocks),
+        messages=kit.messages(f"{preview.ref} {verb} {preview.cluster.name}", blocks),
         files=tuple(policy_effects.connections_file(preview)),
     )
 
 
 def _comparison(result: PolicyChanged) -> Iterable[kit.Block]:
-    check = result.aftermath
+    check = result.post_check
     if check is None:
         yield kit.section(f"⚠️ Not compared with the preview: {kit.escape(result.not_compared)}")
     elif check.as_previewed:
@@ -58,7 +58,7 @@ def _comparison(result: PolicyChanged) -> Iterable[kit.Block]:
 
 
 def _differences(check: PostCheck) -> Iterable[str]:
-    for pods, verb in ((check.came, "came"), (check.went, "went")):
+    for pods, verb in ((check.created_pods, "came"), (check.deleted_pods, "went")):
         if pods:
             names = kit.escape(policy_effects.pod_names(pods))
             yield f"• {kit.count(len(pods), 'pod')} {verb}: {names}"
@@ -70,10 +70,10 @@ def _rollback(result: PolicyChanged) -> Iterable[kit.Block]:
     if result.note:
         yield kit.section(f"⚠️ It cannot be taken back: {kit.escape(result.note)}")
         return
-    if result.leaving:
+    if result.deleting:
         return
     reference = result.change[:4]
-    text = f"Restores exactly what was there before: {result.ref} on {result.where.cluster}."
+    text = f"Restores exactly what was there before: {result.ref} on {result.cluster.name}."
     confirm = kit.Confirm(title=f"Roll {reference} back?", text=kit.cut(text, 300), confirm="Roll back")
     action = PolicyRollback(change=result.change)
     yield kit.buttons(kit.Button(label="Roll back", action=action, style="danger", confirm=confirm))

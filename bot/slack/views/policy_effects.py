@@ -26,7 +26,7 @@ FATES = {ConnectionFate.CLOSES: "🔴 closes", ConnectionFate.OPENS: "🟢 opens
 
 def place(preview: ConnectionPreview) -> str:
     """The cluster and namespace of a change, in bold."""
-    return kit.bold(f"{preview.where.cluster} / {preview.ref.namespace}")
+    return kit.bold(f"{preview.cluster.name} / {preview.ref.namespace}")
 
 
 def summary(preview: ConnectionPreview) -> str:
@@ -36,8 +36,8 @@ def summary(preview: ConnectionPreview) -> str:
 
 def effects(preview: ConnectionPreview) -> Iterable[kit.Block]:
     """What the change does, the most important first."""
-    yield from incomplete(preview.foreign, preview.gaps)
-    yield from unenforced(preview.where)
+    yield from incomplete(preview.other_policies, preview.gaps)
+    yield from unenforced(preview.cluster)
     changes = diff_text.diff_lines(preview.changes)
     if changes:
         yield from kit.sections("\n".join(connection_lines(changes, preview.ref.namespace)))
@@ -100,12 +100,12 @@ def _isolation_note(words: str, isolations: Sequence[IsolationChange]) -> Iterab
 
 
 def _policy_notes(preview: ConnectionPreview) -> Iterable[str]:
-    for rule in preview.dead[:MOST_NOTES]:
+    for rule in preview.dead_rules[:MOST_NOTES]:
         yield f"⚠️ {kit.code(_rule_path(rule))} allows nothing: {kit.escape(rule.why)}"
     if not preview.selected and preview.manifest is not None:
         yield "⚠️ It selects no pod that can be isolated."
-    for idle in preview.idle:
-        if idle.policy == preview.ref or len(preview.idle) <= MOST_NOTES:
+    for idle in preview.redundant_policies:
+        if idle.policy == preview.ref or len(preview.redundant_policies) <= MOST_NOTES:
             yield f"💤 {kit.code(idle.policy)} has no effect: {kit.escape(idle.why)}"
     if preview.owner is not None:
         yield f"⚠️ {kit.escape(preview.owner.consequence)}"
@@ -132,7 +132,7 @@ def connections_file(preview: ConnectionPreview) -> Iterable[kit.File]:
     changes = diff_text.diff_lines(preview.changes)
     if len(changes) > MOST_LINES:
         yield kit.File(
-            name=f"{preview.ref.name}-{preview.where.cluster}.txt",
+            name=f"{preview.ref.name}-{preview.cluster.name}.txt",
             title=f"All {len(changes):,} connections that change",
             content=("\n".join(map(str, changes)) + "\n").encode(),
         )
@@ -142,13 +142,11 @@ def preview_files(preview: ConnectionPreview) -> Iterable[kit.File]:
     """The picture of the namespace before and after, every connection, and the manifest that would be
     written.
     """
-    name, where = preview.ref.name, preview.where
+    name, cluster = preview.ref.name, preview.cluster
     if preview.matrix is not None:
-        title = f"{name} on {where.cluster} / {preview.ref.namespace}"
+        title = f"{name} on {cluster.name} / {preview.ref.namespace}"
         picture = draw(preview.matrix, title=title)
-        yield kit.File(
-            name=f"{name}-{where.cluster}.png", title=f"{title}: before and after", content=picture
-        )
+        yield kit.File(name=f"{name}-{cluster.name}.png", title=f"{title}: before and after", content=picture)
     yield from connections_file(preview)
     if preview.manifest is not None:
         manifest = content.to_yaml(preview.manifest).encode()

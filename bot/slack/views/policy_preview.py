@@ -23,7 +23,7 @@ def show_preview(result: PreviewShown) -> kit.Rendered:
     summary = policy_effects.summary(preview)
     return kit.Rendered(
         headline=f"🔎 {kit.bold(preview.ref.name)} on {policy_effects.place(preview)}: {_verdict(preview)}",
-        messages=kit.messages(f"{preview.ref} on {preview.where.cluster}: {summary}", blocks),
+        messages=kit.messages(f"{preview.ref} on {preview.cluster.name}: {summary}", blocks),
         files=tuple(policy_effects.preview_files(preview)),
     )
 
@@ -60,7 +60,7 @@ def _buttons(result: PreviewShown) -> kit.Block:
         if result.dns_helps:
             with_dns = action.model_copy(update={"allow_dns": True})
             buttons.append(kit.Button(label="Add allow-dns and preview again", action=with_dns))
-        reach = PolicyReach(cluster=result.preview.where.cluster_id)
+        reach = PolicyReach(cluster=result.preview.cluster.id)
         buttons.append(kit.Button(label="What is open there?", action=reach))
         buttons.append(kit.Button(label="Cancel", action=action, dismisses=True))
     return kit.buttons(*buttons)
@@ -95,4 +95,4 @@ def _consequence(preview: ConnectionPreview) -> str:
         managers = ", ".join(sorted({takeover.manager for takeover in preview.takeovers})[:3])
         fields = kit.count(len(preview.takeovers), "field")
         text += f" Takes {fields} over from {kit.escape(kit.cut(managers, 100))}."
-    return f"{text} The cluster is marked production." if preview.where.production else text
+    return f"{text} The cluster is marked production." if preview.cluster.production else text

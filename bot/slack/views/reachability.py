@@ -26,17 +26,17 @@ def show_answer(answer: ReachAnswer) -> kit.Rendered:
     ends = f"{kit.bold(answer.source)} → {kit.bold(answer.destination)}"
     port = f" {kit.escape(answer.port)}" if answer.port else ""
     mark, verdict = _verdict(answer)
-    blocks: list[kit.Block] = [*incomplete(answer.foreign, answer.gaps), *unenforced(answer.where)]
-    for story in answer.stories[:MOST_STORIES]:
+    blocks: list[kit.Block] = [*incomplete(answer.other_policies, answer.gaps), *unenforced(answer.cluster)]
+    for story in answer.pairs_explained[:MOST_STORIES]:
         blocks += kit.sections("\n".join(_story(story, port=bool(answer.port))))
-    remaining = len(answer.stories) - MOST_STORIES
+    remaining = len(answer.pairs_explained) - MOST_STORIES
     if remaining > 0:
         blocks.append(kit.section(f"…and {remaining} more kinds of pairs. Name single pods."))
-    if not answer.stories:
+    if not answer.pairs_explained:
         blocks.append(kit.section("A pod always reaches itself."))
     if answer.port and answer.source and answer.destination:
         every_port = PolicyReach(
-            cluster=answer.where.cluster_id, source=answer.source, destination=answer.destination
+            cluster=answer.cluster.id, source=answer.source, destination=answer.destination
         )
         blocks.append(kit.buttons(kit.Button(label="All ports", action=every_port)))
     messages = kit.messages(f"{answer.source} to {answer.destination}", blocks)
@@ -45,10 +45,10 @@ def show_answer(answer: ReachAnswer) -> kit.Rendered:
 
 def _verdict(answer: ReachAnswer) -> tuple[str, str]:
     """The mark and the words of the headline."""
-    if not answer.stories:
+    if not answer.pairs_explained:
         return "✅", "the same pod"
     if not answer.port:
-        connections = [story.explanation.connections for story in answer.stories]
+        connections = [story.explanation.connections for story in answer.pairs_explained]
         texts = {str(ports) for ports in connections}
         words = kit.escape(texts.pop()) if len(texts) == 1 else "depends on the pods"
         return "✅" if any(connections) else "🚫", words
@@ -92,15 +92,15 @@ def _policies(policies: Sequence[object]) -> str:
 @shows(ExposureShown)
 def show_exposure(result: ExposureShown) -> kit.Rendered:
     """What anybody reaches and what no policy isolates, the most exposed first; the file has all of it."""
-    exposure, cluster = result.exposure, result.where.cluster
+    exposure, cluster = result.exposure, result.cluster.name
     ingress, egress = set(exposure.unselected_ingress), set(exposure.unselected_egress)
     headline = (
         f"🛡 {kit.bold(cluster)}: {len(exposure.unselected_ingress):,} of"
         f" {kit.count(len(result.pods), 'workload')} are isolated by no policy for ingress,"
         f" {len(exposure.unselected_egress):,} for egress"
     )
-    blocks: list[kit.Block] = [*incomplete(result.foreign, result.gaps), *unenforced(result.where)]
-    blocks += _exposed("open to the outside", exposure.outside)
+    blocks: list[kit.Block] = [*incomplete(result.other_policies, result.gaps), *unenforced(result.cluster)]
+    blocks += _exposed("open to the outside", exposure.from_outside)
     blocks += _exposed("open to the whole cluster", exposure.cluster_wide)
     blocks += _unselected("no policy at all", ingress & egress, result)
     blocks += _unselected("no policy for ingress", ingress - egress, result)
@@ -147,14 +147,14 @@ def _checklist(result: ExposureShown) -> str:
     """All of the exposure as Markdown with boxes to tick."""
     exposure = result.exposure
     parts = {
-        "Open to the outside": _ports(exposure.outside),
+        "Open to the outside": _ports(exposure.from_outside),
         "Open to the whole cluster": _ports(exposure.cluster_wide),
         "Isolated by no policy, ingress": map(str, exposure.unselected_ingress),
         "Isolated by no policy, egress": map(str, exposure.unselected_egress),
         "On the host network, which no policy isolates": map(str, exposure.host_network),
     }
-    gaps = [f"> Incomplete: {gap}" for gap in (*map(str, result.foreign), *result.gaps)]
-    text = [f"# Exposure of {result.where.cluster}", "", *gaps]
+    gaps = [f"> Incomplete: {gap}" for gap in (*map(str, result.other_policies), *result.gaps)]
+    text = [f"# Exposure of {result.cluster.name}", "", *gaps]
     for title, items in parts.items():
         lines = [f"- [ ] {item}" for item in items]
         text += [f"## {title} ({len(lines)})", "", *lines, ""]

@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.kube import paths, writes
 from bot.policy import cluster_state
-from bot.policy.api_objects import PodObject
+from bot.policy.api_objects import ListedPod
 from bot.policy.reach.model import Workload
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint
@@ -16,7 +16,7 @@ from tests.contract.kubernetes.test_client import connect, endpoint
 GROUP = "projectcalico.org"
 
 
-def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec: Any) -> PodObject:
+def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec: Any) -> ListedPod:
     import msgspec
 
     owners = (
@@ -28,7 +28,7 @@ def pod(name: str, labels: dict[str, str], owner: tuple[str, str] | None, **spec
         "metadata": {"name": name, "namespace": "shop", "labels": labels, "ownerReferences": owners},
         "spec": {"containers": [], **spec},
     }
-    return msgspec.json.decode(msgspec.json.encode(obj), type=PodObject)
+    return msgspec.json.decode(msgspec.json.encode(obj), type=ListedPod)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def definition(kind: str, plural: str) -> dict[str, Any]:
 
 def test_policies_of_other_apis_are_named_and_the_mirrors_of_our_own_are_not(running: Api) -> None:
     kube = connect(endpoint(running))
-    assert cluster_state.read_cluster_state(kube).foreign == ()
+    assert cluster_state.read_cluster_state(kube).other_policies == ()
     definitions = paths.collection("apiextensions.k8s.io/v1", "customresourcedefinitions")
     writes.create(kube, definitions, definition("GlobalNetworkPolicy", "globalnetworkpolicies"))
     policies = paths.collection(f"{GROUP}/v3", "globalnetworkpolicies")
@@ -98,7 +98,9 @@ def test_policies_of_other_apis_are_named_and_the_mirrors_of_our_own_are_not(run
         }
         writes.create(kube, policies, obj)
     state = cluster_state.read_cluster_state(kube)
-    assert [str(policy) for policy in state.foreign] == [f"GlobalNetworkPolicy deny-metadata ({GROUP})"]
+    assert [str(policy) for policy in state.other_policies] == [
+        f"GlobalNetworkPolicy deny-metadata ({GROUP})"
+    ]
     assert state.incomplete and state.gaps == ()
     for name in ("deny-metadata", "knp.default.web", "kanp.adminnetworkpolicy.x"):
         writes.delete(kube, f"{policies}/{name}")

@@ -18,7 +18,7 @@ from storage.audit_events import AuditEvent
 from storage.policy_changes import PolicyChange, PolicyChangeRepository
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint
-from tests.contract.kubernetes.test_policy_changes import WHERE, changes, path, policy, recorded
+from tests.contract.kubernetes.test_policy_changes import CLUSTER, changes, path, policy, recorded
 
 __all__ = ["changes"]
 
@@ -30,8 +30,8 @@ class OneCluster:
         self._api = api
 
     @contextlib.contextmanager
-    def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
-        yield PolicyClient(where=WHERE, kube=connect(endpoint(self._api)))
+    def open_changed_cluster(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
+        yield PolicyClient(cluster=CLUSTER, kube=connect(endpoint(self._api)))
 
 
 def intent(operation: str) -> AuditEvent:
@@ -59,7 +59,9 @@ def readers(running: Api, changes: PolicyChangeRepository) -> PolicyReaders:
 
 
 def begun(running: Api, changes: PolicyChangeRepository, name: str, **spec: Any) -> PolicyChange:
-    return recorded(changes, change_plan.plan_apply(connect(endpoint(running)), WHERE, policy(name, **spec)))
+    return recorded(
+        changes, change_plan.plan_apply(connect(endpoint(running)), CLUSTER, policy(name, **spec))
+    )
 
 
 def test_what_was_not_noted_was_not_written(readers: PolicyReaders) -> None:

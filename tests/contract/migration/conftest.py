@@ -111,8 +111,8 @@ class Cloud:
 
     def kube(self, name: str, *, answer: float | None = None) -> KubeClient:
         cluster = self.clusters[name]
-        where = Endpoint(server=cluster.address, ca_pem=cluster.authority.pem, token=SecretStr(TOKEN))
-        return KubeClient(where, user_agent="xk8s/test (operation 0123)", seconds=120, answer=answer)
+        endpoint = Endpoint(server=cluster.address, ca_pem=cluster.authority.pem, token=SecretStr(TOKEN))
+        return KubeClient(endpoint, user_agent="xk8s/test (operation 0123)", seconds=120, answer=answer)
 
     def settle(self) -> None:
         for cluster in self.clusters.values():
@@ -165,7 +165,7 @@ def side(cloud: Cloud, name: str) -> ClusterSide:
     return ClusterSide(name=name, driver=Driver(spec.driver), id=spec.uuid, kubernetes=spec.kubernetes)
 
 
-def wish(cloud: Cloud, source: str = "dev", target: str = "new", **options: Any) -> PlanRequest:
+def plan_request(cloud: Cloud, source: str = "dev", target: str = "new", **options: Any) -> PlanRequest:
     defaults: dict[str, Any] = {
         "migration": "m1",
         "volumes": ("reattach",),

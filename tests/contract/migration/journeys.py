@@ -24,7 +24,7 @@ from bot.migration.objects.digest_keys import DigestKeys
 from bot.migration.planning.plan import MigrationPlan
 from bot.migration.traffic.floating_ips import FloatingIpApi
 from bot.migration.workflow.events import MigrationEnded, MigrationPaused
-from bot.migration.workflow.ports import Decision, DecisionStatus, Json
+from bot.migration.workflow.ports import DecisionStatus, Json, MigrationDecision
 from bot.migration.workflow.workflow import MigrationWorkflow
 from bot.settings.mappings import Mappings
 from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
@@ -51,18 +51,20 @@ class Approvers:
         self.begun: set[str] = set()
         self.refused: set[str] = set()
 
-    def needed(self, kind: str) -> bool:
+    def is_required(self, kind: str) -> bool:
         return True
 
-    def request(self, operation: str, name: str, proposal: Proposal) -> Decision:
+    def request(self, operation: str, name: str, proposal: Proposal) -> MigrationDecision:
         self.asked.setdefault(name, proposal)
-        return Decision(id="aaaaaa", status=DecisionStatus.OPEN, line="open")
+        return MigrationDecision(id="aaaaaa", status=DecisionStatus.OPEN, line="open")
 
-    def get(self, operation: str, name: str) -> Decision:
+    def get(self, operation: str, name: str) -> MigrationDecision:
         if name in self.refused:
-            return Decision(id="aaaaaa", status=DecisionStatus.ENDED, line="rejected by bo: not today")
+            return MigrationDecision(
+                id="aaaaaa", status=DecisionStatus.ENDED, line="rejected by bo: not today"
+            )
         status = DecisionStatus.BEGUN if name in self.begun else DecisionStatus.APPROVED
-        return Decision(id="aaaaaa", status=status, line="approved by bo", by=("bo",))
+        return MigrationDecision(id="aaaaaa", status=status, line="approved by bo", by=("bo",))
 
     def start(self, operation: str, name: str, proposal: Proposal) -> None:
         assert digest(proposal.bound) == digest(self.asked[name].bound)
@@ -101,7 +103,7 @@ class SandboxPorts:
     clusters: Cloud
     magnum: Magnum
     mappings: Mappings = dataclasses.field(default_factory=Mappings)
-    digest_keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(known=(KEY,)))
+    digest_keys: DigestKeys = dataclasses.field(default_factory=lambda: DigestKeys(keys=(KEY,)))
     floating_ips: FloatingIpApi | None = None
     answer: float | None = None  # seconds that a cluster has for one
     takes_snapshots: bool = True
@@ -193,8 +195,8 @@ class Journey:
             now=utc_now,
         )
 
-    def want(self, word: str) -> None:
-        """Somebody wants something of it."""
+    def send_signal(self, word: str) -> None:
+        """Send the migration a signal, as a person does with a button."""
         number = len([event for event in self.row.history if "number" in event])
         self.register.send_signal(self.plan.migration, word, by="ana", operation=f"wish-{number}")
 
@@ -227,7 +229,7 @@ class Journey:
         if fresh and isinstance(state, MigrationPaused):
             self.after_pause()
             if self.on_pause:
-                self.want(self.on_pause.pop(0))
+                self.send_signal(self.on_pause.pop(0))
 
     def _remove(self, flow: Flow, cluster: Json) -> object:
         def order() -> Json:

@@ -30,7 +30,7 @@ SECONDS = 30.0
 
 
 @dataclasses.dataclass
-class Moving:
+class MigrationScenario:
     """One migration between two clusters of a cloud."""
 
     cloud: Cloud
@@ -48,26 +48,26 @@ class Moving:
     def inventory(self) -> Inventory:
         return reread_source(self.source, common_apis(self.surface, self.surface), self.plan.namespaces)
 
-    def into(self) -> Writer:
-        return copier.writer(self.target, self.plan, self.mappings, KEY)
+    def writer(self) -> Writer:
+        return copier.build_writer(self.target, self.plan, self.mappings, KEY)
 
-    def forms(self, inventory: Inventory) -> target_objects.TargetObjects:
+    def target_objects(self, inventory: Inventory) -> target_objects.TargetObjects:
         return target_objects.build(self.plan, inventory, self.mappings, self.image)
 
     def copy(self) -> CopyRecord:
         inventory = self.inventory()
-        return copier.copy(self.into(), self.plan, inventory, self.forms(inventory))
+        return copier.copy(self.writer(), self.plan, inventory, self.target_objects(inventory))
 
     def rehearse(self) -> CopyRecord:
         inventory = self.inventory()
-        return copier.rehearse(self.into(), self.plan, inventory, self.forms(inventory))
+        return copier.rehearse(self.writer(), self.plan, inventory, self.target_objects(inventory))
 
     def take_picture(self) -> BeforeImage:
         inventory = self.inventory()
-        grounds = exclusions.exclusion_context(
+        rules = exclusions.exclusion_context(
             inventory, profile(self.plan.target.driver), early=self.plan.early
         )
-        workloads = quiesce_plan.workloads_to_quiesce(inventory, grounds, self.plan.early)
+        workloads = quiesce_plan.workloads_to_quiesce(inventory, rules, self.plan.early)
         self.before = baseline.measure(inventory, [ref_of(workload) for workload in workloads])
         self.image = quiesce_plan.build_before_image(
             migration=self.plan.migration,
@@ -75,7 +75,7 @@ class Moving:
             operators=self.plan.operators,
             volumes=self.plan.volumes,
             inventory=inventory,
-            agreement=common_apis(self.surface, self.surface),
+            common_apis=common_apis(self.surface, self.surface),
             keep_addresses=[],
         )
         return self.image
@@ -97,20 +97,23 @@ class Moving:
         return applied
 
     def attach(self) -> None:
-        forms = self.forms(self.inventory())
-        claims = {volume.claim: forms.final[volume.claim] for volume in self.plan.volumes if volume.moves}
+        objects = self.target_objects(self.inventory())
+        claims = {volume.claim: objects.final[volume.claim] for volume in self.plan.volumes if volume.moves}
         reattachment.attach(self.target, self.plan.volumes, claims, self.plan.migration)
         deadline.until(
             lambda: reattachment.unbound_claims(self.target, self.plan.volumes), what="bind", seconds=SECONDS
         )
 
     def start(self) -> list[CopyRecord]:
-        inventory, into = self.inventory(), self.into()
-        forms = self.forms(inventory)
-        records = [startup.first_replicas(into, self.plan, inventory, forms)]
+        inventory, writer = self.inventory(), self.writer()
+        objects = self.target_objects(inventory)
+        records = [startup.first_replicas(writer, self.plan, inventory, objects)]
         return [
             *records,
-            *(startup.start(into, self.plan, inventory, forms, part) for part in startup.START_ORDER),
+            *(
+                startup.start(writer, self.plan, inventory, objects, stages=stages)
+                for stages in startup.START_ORDER
+            ),
         ]
 
     def wait_until_ready(self) -> None:
@@ -125,16 +128,16 @@ class Moving:
         )
 
     def open(self) -> None:
-        inventory, into = self.inventory(), self.into()
-        load_balancers.open_traffic(into, self.plan, inventory, self.forms(inventory))
+        inventory, writer = self.inventory(), self.writer()
+        load_balancers.open_traffic(writer, self.plan, inventory, self.target_objects(inventory))
         deadline.until(
             lambda: load_balancers.without_address(
-                into, load_balancers.services_with(self.plan, AddressRecipe.NEW_ADDRESS)
+                writer, load_balancers.services_with(self.plan, AddressRecipe.NEW_ADDRESS)
             ),
             what="have an address",
             seconds=SECONDS,
         )
-        load_balancers.open_webhooks(into, self.plan, inventory, self.forms(inventory))
+        load_balancers.open_webhooks(writer, self.plan, inventory, self.target_objects(inventory))
 
     def cut_over(self) -> None:
         self.quiesce()
@@ -145,7 +148,7 @@ class Moving:
 
     def roll_back(self) -> tuple[changes.AppliedChange, ...]:
         inventory = self.inventory()
-        removal.stop(self.into(), self.plan, inventory, self.forms(inventory))
+        removal.stop(self.writer(), self.plan, inventory, self.target_objects(inventory))
         deadline.until(
             lambda: reattachment.still_attached(self.target, self.plan.volumes, self.disks),
             what="be free",

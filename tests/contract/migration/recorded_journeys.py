@@ -20,7 +20,7 @@ from bot.migration.planning.builder import build
 from bot.migration.planning.survey import survey
 from bot.migration.workflow.ports import Json
 from bot.settings.mappings import Mappings
-from tests.contract.migration.conftest import KEY, Cloud, planned, wish
+from tests.contract.migration.conftest import KEY, Cloud, plan_request, planned
 from tests.contract.migration.journeys import Journey, Magnum
 from tests.contract.migration.test_addresses import Neutron
 
@@ -75,14 +75,14 @@ class BuildingMagnum(Magnum):
 def moved_into(cloud: Cloud, folder: pathlib.Path) -> Journey:
     """Into a cluster that is there; addresses are kept."""
     mappings = Mappings(addresses="keep")
-    journey = Journey(cloud, planned(cloud, wish(cloud, mappings=mappings)), folder)
+    journey = Journey(cloud, planned(cloud, plan_request(cloud, mappings=mappings)), folder)
     journey.ports.mappings, journey.ports.floating_ips = mappings, Neutron(cloud.infrastructure.network)
     return journey
 
 
 def deployed(cloud: Cloud, folder: pathlib.Path) -> Journey:
     """Into a cluster that the migration has built."""
-    request = wish(cloud)
+    request = plan_request(cloud)
     target = dataclasses.replace(request.target, id="", template="t", nodes=3, masters=1)
     request = dataclasses.replace(request, target=target)
     plan = build(request, survey(cloud.kube("dev"), None, namespaces=(), kubernetes=target.kubernetes), KEY)
@@ -93,7 +93,7 @@ def deployed(cloud: Cloud, folder: pathlib.Path) -> Journey:
 
 def from_a_kubeconfig(cloud: Cloud, folder: pathlib.Path) -> Journey:
     """From a cluster that Magnum does not know, with an operator and a Deployment that runs on both sides."""
-    request = wish(cloud, early=("shop/catalog",))
+    request = plan_request(cloud, early=("shop/catalog",))
     source = dataclasses.replace(request.source, id="kubeconfig:dev")
     plan = planned(cloud, dataclasses.replace(request, source=source))
     operator = Ref("apps", "Deployment", "shop", "cart")
@@ -107,7 +107,7 @@ def from_a_kubeconfig(cloud: Cloud, folder: pathlib.Path) -> Journey:
 
 def _turned_back(word: str, step: str) -> Callable[[Journey], None]:
     def prepare(journey: Journey) -> None:
-        journey.at_step[step] = lambda: journey.want(word)
+        journey.at_step[step] = lambda: journey.send_signal(word)
 
     return prepare
 
@@ -135,19 +135,19 @@ def _source_changes(journey: Journey) -> None:
 def _refused_and_paused(journey: Journey) -> None:
     """Both decisions are refused once, and somebody pauses it three times."""
     journey.approvers.refused |= {"cutover-1", "delete-3"}
-    journey.at_step["stop"] = lambda: journey.want("pause")
-    journey.at_step["wait until ready"] = lambda: journey.want("pause")
-    journey.at_step["consent: done"] = lambda: journey.want("pause")
+    journey.at_step["stop"] = lambda: journey.send_signal("pause")
+    journey.at_step["wait until ready"] = lambda: journey.send_signal("pause")
+    journey.at_step["consent: done"] = lambda: journey.send_signal("pause")
     journey.on_pause = ["resume"] * 5
 
 
 def _given_up_while_it_waits_for_a_decision(journey: Journey) -> None:
-    journey.at_step["decision"] = lambda: journey.want("cancel")
+    journey.at_step["decision"] = lambda: journey.send_signal("cancel")
 
 
 def _given_up_while_it_is_paused(journey: Journey) -> None:
     journey.on_pause = ["cancel"]
-    journey.at_step["copy workloads"] = lambda: journey.want("pause")
+    journey.at_step["copy workloads"] = lambda: journey.send_signal("pause")
 
 
 SCENARIOS: dict[str, tuple[Callable[[Cloud, pathlib.Path], Journey], Callable[[Journey], None]]] = {

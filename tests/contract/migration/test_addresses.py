@@ -10,8 +10,8 @@ from bot.migration.objects.transforms.services import INTERNAL
 from bot.migration.traffic import floating_ips, load_balancers
 from bot.settings.mappings import Mappings
 from sandbox.infrastructure.network import ProjectNetwork
-from tests.contract.migration.conftest import Cloud, planned, wish
-from tests.contract.migration.moves import SECONDS, Moving
+from tests.contract.migration.conftest import Cloud, plan_request, planned
+from tests.contract.migration.moves import SECONDS, MigrationScenario
 
 PATH = "/api/v1/namespaces/shop/services/frontend-external"
 
@@ -50,75 +50,81 @@ class Neutron:
 
 
 @pytest.fixture
-def moving(cloud: Cloud) -> Moving:
+def scenario(cloud: Cloud) -> MigrationScenario:
     mappings = Mappings(addresses="keep")
-    migration = Moving(cloud, planned(cloud, wish(cloud, mappings=mappings)), mappings)
+    migration = MigrationScenario(cloud, planned(cloud, plan_request(cloud, mappings=mappings)), mappings)
     migration.copy()
     migration.take_picture()
     return migration
 
 
-def switched(moving: Moving, neutron: Neutron) -> floating_ips.FloatingIpMove:
+def switched(scenario: MigrationScenario, neutron: Neutron) -> floating_ips.FloatingIpMove:
     """The steps in their order."""
-    moving.cut_over()
-    [balancer] = moving.plan.balancers
+    scenario.cut_over()
+    [balancer] = scenario.plan.balancers
     move = floating_ips.plan_move(balancer, neutron)
     assert move is not None
-    floating_ips.protect(move, neutron, moving.plan.migration)
-    inventory, into = moving.inventory(), moving.into()
-    forms = moving.forms(inventory)
-    assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).failures
+    floating_ips.protect(move, neutron, scenario.plan.migration)
+    inventory, writer = scenario.inventory(), scenario.writer()
+    objects = scenario.target_objects(inventory)
+    assert not floating_ips.open_internal(writer, scenario.plan, inventory, objects, moves=[move]).failures
     deadline.until(
-        lambda: load_balancers.without_address(into, [move.service]), what="have an address", seconds=SECONDS
+        lambda: load_balancers.without_address(writer, [move.service]),
+        what="have an address",
+        seconds=SECONDS,
     )
     for _ in range(2):  # it may be repeated
-        floating_ips.switch(moving.target, PATH, forms.final[move.service], move, neutron)
+        floating_ips.switch(scenario.target, PATH, objects.final[move.service], move, addresses=neutron)
         deadline.until(
-            lambda: floating_ips.why_not_arrived(moving.target, PATH, move, neutron),
+            lambda: floating_ips.why_not_arrived(scenario.target, PATH, move, neutron),
             what="arrive",
             seconds=SECONDS,
         )
-    assert not floating_ips.open_internal(into, moving.plan, inventory, forms, [move]).written, (
+    assert not floating_ips.open_internal(writer, scenario.plan, inventory, objects, moves=[move]).written, (
         "what has arrived is left alone"
     )
     return move
 
 
-def test_the_address_is_served_by_the_new_cluster(moving: Moving) -> None:
-    neutron = Neutron(moving.cloud.infrastructure.network)
-    move = switched(moving, neutron)
-    [new] = load_balancers.new_addresses(moving.into(), moving.plan)
+def test_the_address_is_served_by_the_new_cluster(scenario: MigrationScenario) -> None:
+    neutron = Neutron(scenario.cloud.infrastructure.network)
+    move = switched(scenario, neutron)
+    [new] = load_balancers.new_addresses(scenario.writer(), scenario.plan)
     assert new.before == new.after == (move.address,)
     floating = neutron.address(move.address)
     assert floating is not None and floating.port not in ("", move.old_port)
 
 
-def test_the_description_no_longer_names_the_old_cluster_whose_deletion_goes_by_it(moving: Moving) -> None:
-    neutron = Neutron(moving.cloud.infrastructure.network)
-    move = switched(moving, neutron)
+def test_the_description_no_longer_names_the_old_cluster_whose_deletion_goes_by_it(
+    scenario: MigrationScenario,
+) -> None:
+    neutron = Neutron(scenario.cloud.infrastructure.network)
+    move = switched(scenario, neutron)
     assert "uuid-dev" in move.old_description
     assert "uuid-dev" not in neutron.address(move.address).description  # type: ignore[union-attr]
 
 
-def test_a_roll_back_gives_the_address_and_its_description_back(moving: Moving) -> None:
-    neutron = Neutron(moving.cloud.infrastructure.network)
-    move = switched(moving, neutron)
-    moving.roll_back()
+def test_a_roll_back_gives_the_address_and_its_description_back(scenario: MigrationScenario) -> None:
+    neutron = Neutron(scenario.cloud.infrastructure.network)
+    move = switched(scenario, neutron)
+    scenario.roll_back()
     for _ in range(2):
         floating_ips.switch_back(move, neutron)
-    moving.cloud.settle()
+    scenario.cloud.settle()
     floating = neutron.address(move.address)
     assert floating is not None
     assert (floating.port, floating.description) == (move.old_port, move.old_description)
 
 
-def test_until_the_switch_the_new_load_balancer_has_no_address_from_outside(moving: Moving) -> None:
-    service = moving.forms(moving.inventory()).final[moving.plan.balancers[0].service]
+def test_until_the_switch_the_new_load_balancer_has_no_address_from_outside(
+    scenario: MigrationScenario,
+) -> None:
+    service = scenario.target_objects(scenario.inventory()).final[scenario.plan.balancers[0].service]
     inside = floating_ips.internal({**service, "spec": {**service["spec"], "loadBalancerIP": "203.0.113.9"}})
     assert inside["metadata"]["annotations"][INTERNAL] == "true"
     assert "loadBalancerIP" not in inside["spec"]
     move = floating_ips.FloatingIpMove(
-        service=moving.plan.balancers[0].service,
+        service=scenario.plan.balancers[0].service,
         floating_ip="f",
         address="203.0.113.9",
         old_port="p",

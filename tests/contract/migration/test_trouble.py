@@ -10,26 +10,26 @@ from bot.adapters.retries import Backoff
 from bot.migration.copy import comparison, copier, removal
 from bot.migration.copy.copier import TargetNamespaceTerminating
 from bot.migration.copy.writer import WriteAction
-from tests.contract.migration.conftest import Cloud, planned, wish
-from tests.contract.migration.moves import Moving
+from tests.contract.migration.conftest import Cloud, plan_request, planned
+from tests.contract.migration.moves import MigrationScenario
 
 
 @pytest.fixture
-def moving(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Moving:
+def scenario(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> MigrationScenario:
     brief = Backoff(attempts=4, first_pause=0.01, longest_pause=0.01)
     monkeypatch.setattr("bot.adapters.kube.client.BACKOFF", brief)
-    return Moving(cloud, planned(cloud, wish(cloud)))
+    return MigrationScenario(cloud, planned(cloud, plan_request(cloud)))
 
 
-def proven(moving: Moving) -> bool:
-    compared = comparison.compare(moving.into(), moving.forms(moving.inventory()).held)
-    return compared.proven and all(count.planned == count.found for count in compared.counts)
+def is_proven(scenario: MigrationScenario) -> bool:
+    compared = comparison.compare(scenario.writer(), scenario.target_objects(scenario.inventory()).waiting)
+    return not compared.differences and all(count.planned == count.present for count in compared.counts)
 
 
-def fail_after(moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
+def fail_after(scenario: MigrationScenario, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     """The target's API answers 503 after some requests, until it is well again."""
-    faults, remaining = moving.cloud.clusters["new"].api.faults, [requests]
-    exchange = moving.target.exchange
+    faults, remaining = scenario.cloud.clusters["new"].api.faults, [requests]
+    exchange = scenario.target.exchange
 
     def counted(*arguments: object, **named: object) -> object:
         remaining[0] -= 1
@@ -37,35 +37,35 @@ def fail_after(moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int) -
             faults.status = 503
         return exchange(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(moving.target, "exchange", counted)
+    monkeypatch.setattr(scenario.target, "exchange", counted)
 
 
 @pytest.mark.parametrize("requests", [12, 30, 47, 60])
 def test_a_copy_that_was_cut_off_anywhere_is_finished_by_a_second_one(
-    moving: Moving, monkeypatch: pytest.MonkeyPatch, requests: int
+    scenario: MigrationScenario, monkeypatch: pytest.MonkeyPatch, requests: int
 ) -> None:
-    fail_after(moving, monkeypatch, requests)
+    fail_after(scenario, monkeypatch, requests)
     with pytest.raises(ServerFailed):
-        moving.copy()
+        scenario.copy()
     monkeypatch.undo()
-    moving.cloud.clusters["new"].api.faults.status = 0
-    assert not moving.copy().failures
-    assert proven(moving)
+    scenario.cloud.clusters["new"].api.faults.status = 0
+    assert not scenario.copy().failures
+    assert is_proven(scenario)
 
 
-def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(moving: Moving) -> None:
-    target = moving.cloud.clusters["new"]
-    into, inventory = moving.into(), moving.inventory()
-    moving.cloud.loopback.run(target.hang_up())
+def test_a_target_that_cannot_be_reached_is_told_and_nothing_is_lost(scenario: MigrationScenario) -> None:
+    target = scenario.cloud.clusters["new"]
+    writer, inventory = scenario.writer(), scenario.inventory()
+    scenario.cloud.loopback.run(target.hang_up())
     with pytest.raises(Unreachable):
-        copier.copy(into, moving.plan, inventory, moving.forms(inventory))
-    moving.cloud.loopback.run(target.listen(moving.cloud.loopback))
-    assert not moving.copy().failures
-    assert proven(moving)
+        copier.copy(writer, scenario.plan, inventory, scenario.target_objects(inventory))
+    scenario.cloud.loopback.run(target.listen(scenario.cloud.loopback))
+    assert not scenario.copy().failures
+    assert is_proven(scenario)
 
 
-def test_a_namespace_that_is_being_deleted_is_named(moving: Moving) -> None:
-    moving.cloud.deploy(
+def test_a_namespace_that_is_being_deleted_is_named(scenario: MigrationScenario) -> None:
+    scenario.cloud.deploy(
         "new",
         [
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "billing"}},
@@ -77,61 +77,63 @@ def test_a_namespace_that_is_being_deleted_is_named(moving: Moving) -> None:
             },
         ],
     )
-    kube_writing.delete(moving.target, "/api/v1/namespaces/billing")
+    kube_writing.delete(scenario.target, "/api/v1/namespaces/billing")
     with pytest.raises(TargetNamespaceTerminating, match="billing of the target is being deleted"):
-        moving.copy()
+        scenario.copy()
 
 
 def test_a_cut_over_that_was_cut_off_is_finished_by_a_second_one(
-    moving: Moving, monkeypatch: pytest.MonkeyPatch
+    scenario: MigrationScenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moving.copy()
-    moving.take_picture()
-    moving.quiesce()
-    fail_after(moving, monkeypatch, 9)
+    scenario.copy()
+    scenario.take_picture()
+    scenario.quiesce()
+    fail_after(scenario, monkeypatch, 9)
     with pytest.raises(KubeError):
-        moving.attach()
+        scenario.attach()
     monkeypatch.undo()
-    moving.cloud.clusters["new"].api.faults.status = 0
-    moving.attach()
-    fail_after(moving, monkeypatch, 25)
+    scenario.cloud.clusters["new"].api.faults.status = 0
+    scenario.attach()
+    fail_after(scenario, monkeypatch, 25)
     with pytest.raises(KubeError):
-        moving.start()
+        scenario.start()
     monkeypatch.undo()
-    moving.cloud.clusters["new"].api.faults.status = 0
-    actions = {written.action for record in moving.start() for written in record.written}
+    scenario.cloud.clusters["new"].api.faults.status = 0
+    actions = {entry.action for record in scenario.start() for entry in record.written}
     assert actions <= {WriteAction.CREATED, WriteAction.UPDATED, WriteAction.UNCHANGED}
-    moving.wait_until_ready()
+    scenario.wait_until_ready()
     handles = [
         volume["spec"]["csi"]["volumeHandle"]
-        for volume in moving.target.list_all("/api/v1/persistentvolumes", dict)
+        for volume in scenario.target.list_all("/api/v1/persistentvolumes", dict)
     ]
     assert len(handles) == len(set(handles)) == 4
 
 
 def test_a_roll_back_that_was_cut_off_is_finished_by_a_second_one(
-    moving: Moving, monkeypatch: pytest.MonkeyPatch
+    scenario: MigrationScenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moving.copy()
-    moving.take_picture()
-    moving.cut_over()
-    fail_after(moving, monkeypatch, 14)
+    scenario.copy()
+    scenario.take_picture()
+    scenario.cut_over()
+    fail_after(scenario, monkeypatch, 14)
     with pytest.raises(KubeError):
-        moving.roll_back()
+        scenario.roll_back()
     monkeypatch.undo()
-    moving.cloud.clusters["new"].api.faults.status = 0
-    moving.roll_back()
-    moving.cloud.settle()
-    assert not removal.remove_all(moving.target, moving.into().surface, "another")
-    assert {disk.status for disk in moving.cloud.infrastructure.storage.volumes.values()} == {"in-use"}
+    scenario.cloud.clusters["new"].api.faults.status = 0
+    scenario.roll_back()
+    scenario.cloud.settle()
+    assert not removal.remove_all(scenario.target, scenario.writer().surface, "another")
+    assert {disk.status for disk in scenario.cloud.infrastructure.storage.volumes.values()} == {"in-use"}
 
 
-def test_writes_that_collide_with_others_are_made_again_until_they_are_through(moving: Moving) -> None:
-    moving.copy()
-    moving.take_picture()
-    moving.quiesce()
-    moving.attach()
-    moving.cloud.clusters["new"].api.faults.conflict_every = 2
-    for record in moving.start():
+def test_writes_that_collide_with_others_are_made_again_until_they_are_through(
+    scenario: MigrationScenario,
+) -> None:
+    scenario.copy()
+    scenario.take_picture()
+    scenario.quiesce()
+    scenario.attach()
+    scenario.cloud.clusters["new"].api.faults.conflict_every = 2
+    for record in scenario.start():
         assert not record.failures
-    moving.wait_until_ready()
+    scenario.wait_until_ready()

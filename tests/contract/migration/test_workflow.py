@@ -24,9 +24,9 @@ from bot.migration.workflow.events import MigrationPaused
 from bot.migration.workflow.step import Step
 from bot.settings.mappings import Mappings
 from storage.cluster_migrations import DONE, ROLLED_BACK
-from tests.contract.migration.conftest import Cloud, planned, wish
+from tests.contract.migration.conftest import Cloud, plan_request, planned
 from tests.contract.migration.journeys import Journey
-from tests.contract.migration.moves import Moving
+from tests.contract.migration.moves import MigrationScenario
 from tests.contract.migration.test_addresses import Neutron
 from tests.contract.migration.test_cut_over import MADE_BY_CONTROLLERS
 
@@ -38,7 +38,7 @@ def journey(cloud: Cloud, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(step_runner, "LOOK_SECONDS", 0.3)
     monkeypatch.setattr(step_runner, "IDLE_SECONDS", 0.1)
-    return Journey(cloud, planned(cloud, wish(cloud)), tmp_path)
+    return Journey(cloud, planned(cloud, plan_request(cloud)), tmp_path)
 
 
 def pods(cloud: Cloud, cluster: str) -> Counter[str]:
@@ -51,10 +51,10 @@ def pods(cloud: Cloud, cluster: str) -> Counter[str]:
 
 def source_as_text(journey: Journey) -> dict[Ref, str]:
     """Everything of the source that people or a migration could have changed."""
-    moving = Moving(journey.ports.clusters, journey.plan)
+    scenario = MigrationScenario(journey.ports.clusters, journey.plan)
     return {
         ref: canonical(without_server_fields(obj))
-        for ref, obj in moving.inventory().objects.items()
+        for ref, obj in scenario.inventory().objects.items()
         if ref.kind not in MADE_BY_CONTROLLERS
     }
 
@@ -129,7 +129,7 @@ def test_a_roll_back_wanted_at_any_step_restores_the_source_exactly(journey: Jou
     def wanted() -> None:
         for disk in storage.volumes.values():
             disk.files["/marker"] = "after"
-        journey.want("rollback")
+        journey.send_signal("rollback")
 
     journey.at_step[step] = wanted
     end = journey.run(twice=True)
@@ -160,7 +160,7 @@ def test_a_migration_that_is_given_up_before_the_cut_over_has_changed_nothing_of
 ) -> None:
     cloud = journey.ports.clusters
     before = source_as_text(journey)
-    journey.at_step[step] = lambda: journey.want("cancel")
+    journey.at_step[step] = lambda: journey.send_signal("cancel")
     end = journey.run()
     assert end.outcome == "cancelled"
     assert source_as_text(journey) == before and not journey.removed
@@ -169,7 +169,7 @@ def test_a_migration_that_is_given_up_before_the_cut_over_has_changed_nothing_of
 
 def test_a_pause_stands_still_before_the_next_effect_until_somebody_resumes(journey: Journey) -> None:
     journey.on_pause = ["resume"]
-    journey.at_step["stop"] = lambda: journey.want("pause")
+    journey.at_step["stop"] = lambda: journey.send_signal("pause")
     assert journey.run().outcome == DONE
     [paused] = journey.paused
     assert paused.step is Step.QUIESCE and "ana wanted" in paused.why
@@ -184,7 +184,7 @@ def test_a_migration_can_be_paused_before_every_effect_up_to_the_deletion(journe
         if name not in steps and name not in ("read", "paused", "go on"):
             steps.add(name)
             journey.on_pause.append("resume")
-            journey.want("pause")
+            journey.send_signal("pause")
 
     journey.before_each = pause
     assert journey.run().outcome == DONE
@@ -282,7 +282,7 @@ def keeping(cloud: Cloud, journey: Journey, tmp_path: pathlib.Path) -> Journey:
     """The same, with addresses that are kept."""
     mappings = Mappings(addresses="keep")
     (tmp_path / "keeping").mkdir()
-    keeping = Journey(cloud, planned(cloud, wish(cloud, mappings=mappings)), tmp_path / "keeping")
+    keeping = Journey(cloud, planned(cloud, plan_request(cloud, mappings=mappings)), tmp_path / "keeping")
     keeping.ports.mappings, keeping.ports.floating_ips = mappings, Neutron(cloud.infrastructure.network)
     return keeping
 
@@ -311,7 +311,7 @@ def test_an_address_that_is_kept_leads_to_the_new_cluster_however_often_it_is_cu
 def test_a_roll_back_gives_an_address_back_with_its_description(keeping: Journey, step: str) -> None:
     cloud = keeping.ports.clusters
     before = addresses(cloud)
-    keeping.at_step[step] = lambda: keeping.want("rollback")
+    keeping.at_step[step] = lambda: keeping.send_signal("rollback")
     assert keeping.run(twice=True).outcome == ROLLED_BACK
     cloud.settle()
     assert addresses(cloud) == before != {}
@@ -435,7 +435,7 @@ def test_a_snapshot_that_fails_pauses_and_is_taken_again(journey: Journey) -> No
 
     journey._on_event = mend  # type: ignore[method-assign]
     journey.on_pause = ["resume"]
-    journey.at_step["attach"] = lambda: journey.want("rollback")
+    journey.at_step["attach"] = lambda: journey.send_signal("rollback")
     end = journey.run()
     assert end.outcome == ROLLED_BACK
     [paused] = journey.paused
@@ -469,7 +469,7 @@ def test_what_was_proven_before_a_pause_is_proven_again_before_the_deletion(jour
         heard(name, state)
 
     journey._on_event = wakes  # type: ignore[method-assign]
-    journey.at_step["consent: done"] = lambda: journey.want("pause")
+    journey.at_step["consent: done"] = lambda: journey.send_signal("pause")
     journey.on_pause = ["resume", "rollback"]
     assert journey.run().outcome == ROLLED_BACK
     assert "ana wanted" in pauses[0].why and "stand against deleting dev" in pauses[1].what
@@ -500,8 +500,8 @@ def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copie
     if paused == "while the target was mended":
         journey.at_step["look at the target"] = unwell
     else:
-        journey.at_step["quiesce: begin" if "last" in paused else "decide: done"] = lambda: journey.want(
-            "pause"
+        journey.at_step["quiesce: begin" if "last" in paused else "decide: done"] = lambda: (
+            journey.send_signal("pause")
         )
     journey.on_pause = ["resume", "resume"]
     assert journey.run().outcome == DONE
@@ -514,7 +514,7 @@ def test_a_source_that_changed_during_a_pause_right_before_the_cut_over_is_copie
     assert copied["data"]["MODE"] == "other"
 
 
-ANOTHER = DigestKeys(known=(b"of another replica",), own=True)
+ANOTHER = DigestKeys(keys=(b"of another replica",), per_replica=True)
 
 
 def written(journey: Journey, data: dict[str, str]) -> None:

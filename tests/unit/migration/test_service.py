@@ -152,10 +152,10 @@ def test_a_project_lists_its_own_migrations(service: Desk) -> None:
 def test_a_migration_is_shown_with_its_plan_and_the_next_decision(service: Desk) -> None:
     migration = begin(service)
     action = MigrateShow(migration=migration)
-    shown = service.services.show(action, context())
-    assert shown.link == "https://slack/op1"
-    assert shown.plan.startswith("# Plan: dev (flannel) to new (calico)")
-    assert shown.next_decision == "the cut-over (migrate.cutover)"
+    details = service.services.show(action, context())
+    assert details.link == "https://slack/op1"
+    assert details.plan.startswith("# Plan: dev (flannel) to new (calico)")
+    assert details.next_decision == "the cut-over (migrate.cutover)"
     service.register.update_state(migration, step="soak")
     assert "(migrate.delete)" in service.services.show(action, context()).next_decision
     service.register.update_state(migration, state=DONE, ended_at=NOW)

@@ -86,12 +86,12 @@ def snapshot(
     )
 
 
-def where(**fields: Any) -> PolicyCluster:
+def policy_cluster(**fields: Any) -> PolicyCluster:
     """A cluster that enforces."""
     values: dict[str, Any] = {
         "project": "shop",
-        "cluster": "prod-eu",
-        "cluster_id": "uuid-1",
+        "name": "prod-eu",
+        "id": "uuid-1",
         "production": False,
         "driver": "Calico",
         "enforces": True,
@@ -114,9 +114,9 @@ def computed(
     ref = ref or model.PolicyRef(new["metadata"]["namespace"], new["metadata"]["name"])  # type: ignore[index]
     state = snapshot(
         *policies,
-        **{key: fields.pop(key) for key in ("pods", "services", "foreign", "gaps") if key in fields},
+        **{key: fields.pop(key) for key in ("pods", "services", "other_policies", "gaps") if key in fields},
     )
-    preview, after = compute_preview(fields.pop("where", where()), state, ref, new)
+    preview, after = compute_preview(fields.pop("cluster", policy_cluster()), state, ref, new)
     return Computed(dataclasses.replace(preview, **fields), compute(state.cluster), after)
 
 

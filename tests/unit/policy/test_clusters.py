@@ -58,7 +58,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Any:
         kube = FakeKube({collector.DAEMON_SETS: daemon_sets})
         monkeypatch.setattr(clusters, "KubeClient", lambda *_arguments, **_options: kube)
         try:
-            with policy_clusters().at("prod-eu", project="shop", operation="7f3a") as client:
+            with policy_clusters().open_cluster("prod-eu", project="shop", operation="7f3a") as client:
                 yield client
         finally:
             assert kube.closed
@@ -82,8 +82,8 @@ def policy_clusters() -> PolicyClusters:
 )
 def test_the_driver_is_the_one_that_runs(opened: Any, daemon_sets: Any, driver: str, enforces: bool) -> None:
     with opened(daemon_sets) as client:
-        assert (client.where.driver, client.where.enforces) == (driver, enforces)
-        assert (client.where.cluster, client.where.cluster_id, client.where.production) == (
+        assert (client.cluster.driver, client.cluster.enforces) == (driver, enforces)
+        assert (client.cluster.name, client.cluster.id, client.cluster.production) == (
             "prod-eu",
             "uuid-1",
             True,
@@ -106,7 +106,7 @@ def test_a_cluster_is_closed_after_an_error_of_its_user(opened: Any) -> None:
 def test_the_cluster_of_a_change_that_is_gone_is_said_to_be_gone() -> None:
     with (
         pytest.raises(ChangeNotFound, match="The cluster prod-eu of the change 7f3a is gone") as refusal,
-        policy_clusters().at_change(change(cluster="uuid-9"), operation="9bea"),
+        policy_clusters().open_changed_cluster(change(cluster="uuid-9"), operation="9bea"),
     ):
         pass
     assert refusal.value.fix == "See `/xk8s cluster list`."

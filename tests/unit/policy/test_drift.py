@@ -80,14 +80,14 @@ def test_who_wrote_last_is_named_too() -> None:
 def test_the_target_tells_how_a_cut_off_change_stands(
     before: Any, after: Any, policy: Any, state: TargetState
 ) -> None:
-    begun = change(
+    record = change(
         before=before,
         before_uid="u0" if before else "",
         before_version="5" if before else "",
         after=after,
         state=BEGUN,
     )
-    assert target_state(begun, policy) is state
+    assert target_state(record, policy) is state
 
 
 @pytest.mark.parametrize(
@@ -101,5 +101,5 @@ def test_the_target_tells_how_a_cut_off_change_stands(
     ],
 )
 def test_what_happened_between_plan_and_write_is_named(before: Any, policy: Any, words: str) -> None:
-    begun = change(before=before, before_uid="u1" if before else "", state=BEGUN)
-    assert drift_during(begun, policy) == words
+    record = change(before=before, before_uid="u1" if before else "", state=BEGUN)
+    assert drift_during(record, policy) == words

@@ -29,7 +29,7 @@ def test_the_matrix_has_the_workloads_that_change_the_namespaces_own_first() -> 
     )
     assert drawn.changes[WEB, CART] is PairChange.CLOSED and (WEB, CART) in drawn.before
     assert drawn.changes[CART, WEB] is PairChange.KEPT and drawn.changes[OUTSIDE, CART] is PairChange.CLOSED
-    assert drawn.changes[OUTSIDE, OUTSIDE] is PairChange.NONE and drawn.more == 0
+    assert drawn.changes[OUTSIDE, OUTSIDE] is PairChange.NONE and drawn.omitted_count == 0
 
 
 def test_a_pair_that_only_some_pods_lose_closes_in_part() -> None:
@@ -45,7 +45,10 @@ def test_a_pair_that_only_some_pods_lose_closes_in_part() -> None:
 def test_a_large_cluster_is_cut_and_says_by_how_many() -> None:
     pods = tuple(pod(f"w{number}-1", namespace="other") for number in range(100))
     drawn = matrix(pods=(*SHOP, *pods))
-    assert len(drawn.workloads) == matrices.MOST_WORKLOADS + 1 and drawn.more == 104 - matrices.MOST_WORKLOADS
+    assert (
+        len(drawn.workloads) == matrices.MOST_WORKLOADS + 1
+        and drawn.omitted_count == 104 - matrices.MOST_WORKLOADS
+    )
     assert drawn.workloads[0] == CART
 
 
@@ -55,4 +58,4 @@ def test_neighbours_in_the_namespace_fill_what_the_changed_workloads_leave() -> 
     lets = manifest("lets", **cart, ingress=[{"from": [web]}])
     drawn = computed(lets, manifest("deny", **cart)).preview.matrix
     assert drawn is not None and drawn.workloads == (CART, "shop/redis[Deployment]", WEB, OUTSIDE)
-    assert drawn.changes[WEB, CART] is PairChange.OPENED and drawn.more == 1, "DNS does not change"
+    assert drawn.changes[WEB, CART] is PairChange.OPENED and drawn.omitted_count == 1, "DNS does not change"

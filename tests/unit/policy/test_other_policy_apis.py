@@ -36,7 +36,7 @@ def test_a_cluster_without_other_apis_is_asked_once() -> None:
 
 
 def test_kinds_that_the_group_serves_are_listed_and_no_others() -> None:
-    policies, gaps, asked = read(
+    policies, gaps, requests = read(
         {
             "/apis": served(CRD),
             f"/apis/{CRD}/v1": resources("networkpolicies", "stagednetworkpolicies", "ippools"),
@@ -44,13 +44,13 @@ def test_kinds_that_the_group_serves_are_listed_and_no_others() -> None:
         }
     )
     assert policies == [f"NetworkPolicy shop/a ({CRD})", f"NetworkPolicy shop/b ({CRD})"] and not gaps
-    assert asked == ["/apis", f"/apis/{CRD}/v1", f"/apis/{CRD}/v1/networkpolicies"], (
+    assert requests == ["/apis", f"/apis/{CRD}/v1", f"/apis/{CRD}/v1/networkpolicies"], (
         "staged ones are not read"
     )
 
 
 def test_of_two_groups_with_the_same_policies_the_api_server_of_calico_is_asked() -> None:
-    policies, _, asked = read(
+    policies, _, requests = read(
         {
             "/apis": served(CRD, API_SERVER),
             f"/apis/{API_SERVER}/v1": resources("globalnetworkpolicies"),
@@ -58,7 +58,7 @@ def test_of_two_groups_with_the_same_policies_the_api_server_of_calico_is_asked(
         }
     )
     assert policies == [f"GlobalNetworkPolicy deny ({API_SERVER})"], "mirrors of our own are left out"
-    assert not any(CRD in path.split("/") for path in asked)
+    assert not any(CRD in path.split("/") for path in requests)
 
 
 def test_a_group_that_may_not_be_read_makes_a_gap_and_the_others_are_read() -> None:

@@ -21,10 +21,10 @@ def test_a_policy_is_listed_with_its_directions_pods_owner_and_age() -> None:
     hosts = (pod("cart-8", host_network=True), pod("cart-9", phase="Succeeded"))
     first, second = list_policies(snapshot(egress, manifest("a"), pods=(*SHOP, *hosts)))
     assert (first.ref, first.isolates, first.pods) == (PolicyRef("shop", "a"), ("Ingress",), 3)
-    assert first.owner is None and first.made is None
+    assert first.owner is None and first.created is None
     assert (second.isolates, second.pods) == (("Egress",), 2), "hosts and finished pods are not isolated"
     assert second.owner == PolicyOwner(tool="Helm", name="")
-    assert second.made == datetime(2026, 11, 24, 12, tzinfo=UTC)
+    assert second.created == datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def test_a_policy_that_cannot_be_parsed_is_listed_and_isolates_nothing() -> None:

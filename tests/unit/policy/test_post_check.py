@@ -11,13 +11,13 @@ DENY = manifest("deny")
 
 def test_what_differs_from_the_preview_is_found_with_what_came_in_between() -> None:
     plan, then = computed(DENY), snapshot()
-    same = compare(plan.after, snapshot(DENY), then, policy=PolicyRef("shop", "deny"))
-    assert same.as_previewed and not (same.came or same.went or same.policies)
+    check = compare(plan.after, snapshot(DENY), then, policy=PolicyRef("shop", "deny"))
+    assert check.as_previewed and not (check.created_pods or check.deleted_pods or check.policies)
     pods = (*SHOP[1:], pod("cart-9", labels={"app": "cart"}), pod("new-1", namespace="web"))
     lets = manifest("lets", policyTypes=["Ingress"], ingress=[{}])
     other = compare(plan.after, snapshot(DENY, lets, pods=pods), then, policy=PolicyRef("shop", "deny"))
     assert not other.as_previewed and other.policies == ("shop/lets was made",)
-    assert [str(pod) for pod in other.came] == ["shop/cart-9", "web/new-1"]
-    assert [str(pod) for pod in other.went] == ["shop/cart-1"]
+    assert [str(pod) for pod in other.created_pods] == ["shop/cart-9", "web/new-1"]
+    assert [str(pod) for pod in other.deleted_pods] == ["shop/cart-1"]
     third = compare(plan.after, snapshot(DENY), snapshot(lets), policy=PolicyRef("shop", "deny"))
     assert third.policies == ("shop/lets was deleted",)

@@ -11,7 +11,7 @@ from bot.policy import preconditions
 from bot.policy.errors import ChangedSince, ChangeNotFound, NamespaceNotFound, NotEnforced
 from bot.policy.reach.model import PolicyRef
 from storage.policy_changes import BEGUN, GIVEN_UP
-from tests.unit.policy.builders import change, live, manifest, snapshot, where
+from tests.unit.policy.builders import change, live, manifest, policy_cluster, snapshot
 
 
 @pytest.mark.parametrize(
@@ -33,28 +33,28 @@ def test_there_must_be_something_to_take_back(fields: dict[str, Any], words: str
     [("Flannel", "Flannel enforces no NetworkPolicy"), ("", "whether anything changes is not known")],
 )
 def test_nothing_is_written_where_nothing_enforces_it(driver: str, why: str) -> None:
-    preconditions.check_enforced(where())
+    preconditions.check_enforced(policy_cluster())
     with pytest.raises(NotEnforced) as refusal:
-        preconditions.check_enforced(where(driver=driver, enforces=False))
+        preconditions.check_enforced(policy_cluster(driver=driver, enforces=False))
     assert why in refusal.value.why and "/xk8s migrate prod-eu --to calico" in refusal.value.fix
 
 
 def test_a_namespace_that_is_not_there_is_refused_with_the_nearest() -> None:
     state = snapshot()
-    preconditions.check_namespace(state, PolicyRef("shop", "deny"), where())
+    preconditions.check_namespace(state, PolicyRef("shop", "deny"), policy_cluster())
     with pytest.raises(NamespaceNotFound, match="There is no namespace shopp in prod-eu") as refusal:
-        preconditions.check_namespace(state, PolicyRef("shopp", "deny"), where())
+        preconditions.check_namespace(state, PolicyRef("shopp", "deny"), policy_cluster())
     assert refusal.value.fix == "Did you mean `-n shop`?"
     with pytest.raises(NamespaceNotFound) as refusal:
-        preconditions.check_namespace(state, PolicyRef("billing", "deny"), where())
+        preconditions.check_namespace(state, PolicyRef("billing", "deny"), policy_cluster())
     assert refusal.value.fix == "There are kube-system, shop, web."
 
 
 def test_a_policy_that_is_not_there_is_refused_with_the_nearest_of_its_namespace() -> None:
-    known = {PolicyRef(namespace, "deny-all"): manifest("deny-all") for namespace in ("shop", "web")}
-    refusal = preconditions.no_such_policy(PolicyRef("shop", "deny-al"), known, where())
+    policies = {PolicyRef(namespace, "deny-all"): manifest("deny-all") for namespace in ("shop", "web")}
+    refusal = preconditions.policy_not_found(PolicyRef("shop", "deny-al"), policies, policy_cluster())
     assert refusal.fix.startswith("Did you mean `deny-all`?")
-    refusal = preconditions.no_such_policy(PolicyRef("billing", "deny-al"), known, where())
+    refusal = preconditions.policy_not_found(PolicyRef("billing", "deny-al"), policies, policy_cluster())
     assert refusal.fix == "See `/xk8s policy list prod-eu`."
 
 

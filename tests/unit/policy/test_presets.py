@@ -17,11 +17,11 @@ CART, REDIS, WEB = PodRef("shop", "cart-1"), PodRef("shop", "redis-1"), PodRef("
 DNS = PodRef("kube-system", "coredns-1")
 
 
-def needed(preset: Preset) -> Parameters:
+def required_parameters(preset: Preset) -> Parameters:
     """What a preset needs."""
     return Parameters(
-        from_namespaces=("web",) if "--from-namespace" in preset.needs else (),
-        to_namespaces=("web",) if "--to-namespace" in preset.needs else (),
+        from_namespaces=("web",) if "--from-namespace" in preset.required_options else (),
+        to_namespaces=("web",) if "--to-namespace" in preset.required_options else (),
     )
 
 
@@ -59,7 +59,7 @@ def test_there_are_the_nine_and_each_tells_what_it_does() -> None:
 def test_each_is_a_policy_that_one_could_have_sent_oneself(preset: Preset) -> None:
     import yaml
 
-    manifest = preset.manifest("shop", needed(preset))
+    manifest = preset.manifest("shop", required_parameters(preset))
     assert validation.validate_manifest(yaml.safe_dump(manifest), namespace="shop") == manifest
     assert parser.errors_of(manifest) == ()
 

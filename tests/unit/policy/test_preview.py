@@ -20,8 +20,8 @@ def test_pods_are_newly_isolated_and_lose_dns() -> None:
 def test_rules_that_select_nothing_and_policies_without_effect_are_told() -> None:
     nobody = [{"namespaceSelector": {"matchLabels": {"no": "such"}}}]
     preview = computed(manifest("x", policyTypes=["Ingress"], ingress=[{"from": nobody}]), DENY).preview
-    assert preview.dead and preview.dead[0].rule.policy == PolicyRef("shop", "x")
-    assert not preview.changes and {item.policy.name for item in preview.idle} == {"x", "deny"}
+    assert preview.dead_rules and preview.dead_rules[0].rule.policy == PolicyRef("shop", "x")
+    assert not preview.changes and {item.policy.name for item in preview.redundant_policies} == {"x", "deny"}
 
 
 def test_a_deletion_opens_what_a_policy_closed() -> None:

@@ -17,7 +17,17 @@ from bot.policy.owners import PolicyOwner
 from bot.policy.proposals import BEGUN, NO_MANIFEST, PRODUCTION, PolicyProposals, proposal
 from bot.policy.service import PolicyServices
 from storage.policy_changes import PolicyChange
-from tests.unit.policy.builders import NOW, SHOP, change, computed, live, manifest, pod, snapshot, where
+from tests.unit.policy.builders import (
+    NOW,
+    SHOP,
+    change,
+    computed,
+    live,
+    manifest,
+    pod,
+    policy_cluster,
+    snapshot,
+)
 
 DENY = manifest("deny", policyTypes=["Egress"])
 ACTION = PolicyApply(preset="default-deny-egress", cluster="prod-eu", namespace="shop")
@@ -25,10 +35,10 @@ ACTION = PolicyApply(preset="default-deny-egress", cluster="prod-eu", namespace=
 
 def plan(*others: Any, production: bool = True, policy: Any = DENY, **fields: Any) -> PolicyChangePlan:
     """Denying egress in production, where there was no policy."""
-    result = computed(policy, *others, where=where(production=production), **fields)
+    result = computed(policy, *others, cluster=policy_cluster(production=production), **fields)
     return PolicyChangePlan(
         kind=change_plan.APPLY,
-        wanted=policy,
+        desired=policy,
         state=snapshot(),
         preview=result.preview,
         after=result.after,
@@ -50,7 +60,7 @@ def test_it_says_what_happens_on_what_and_is_of_the_kind_that_production_needs()
 
 def test_an_incomplete_verdict_is_the_first_warning_then_who_undoes_it_and_dns() -> None:
     foreign = (OtherPolicy("GlobalNetworkPolicy", "crd.projectcalico.org", "", "x"),)
-    warnings = proposal(plan(foreign=foreign, owner=PolicyOwner(tool="Flux", name="apps"))).warnings
+    warnings = proposal(plan(other_policies=foreign, owner=PolicyOwner(tool="Flux", name="apps"))).warnings
     assert warnings[0].startswith("This verdict is incomplete") and "GlobalNetworkPolicy x" in warnings[0]
     assert warnings[1].startswith("Flux owns this policy (apps)")
     assert warnings[2].startswith("3 pods can resolve no names any more")
@@ -94,10 +104,10 @@ class Clusters:
         assert cluster in ("prod-eu", "uuid-1")
         return self._cluster
 
-    def at(self, *_where: Any, **_place: Any) -> Any:
+    def open_cluster(self, *_where: Any, **_place: Any) -> Any:
         raise AssertionError("the cluster is read")
 
-    at_change = at
+    open_changed_cluster = open_cluster
 
 
 def proposals(*records: PolicyChange, needed: bool = False, production: bool = True) -> PolicyProposals:
@@ -108,7 +118,7 @@ def proposals(*records: PolicyChange, needed: bool = False, production: bool = T
     )
     clusters: Any = Clusters(production=production)
     services = PolicyServices(clusters=clusters, changes=changes, now=lambda: NOW)
-    return PolicyProposals(services=services, needed=lambda _kind: needed)
+    return PolicyProposals(services=services, is_required=lambda _kind: needed)
 
 
 CONTEXT: Any = SimpleNamespace(operation="9bea" * 8, project="shop")
@@ -130,8 +140,8 @@ def test_where_nobody_has_to_approve_it_only_its_kind_is_said(production: bool, 
 
 
 def test_a_change_that_has_begun_is_not_proposed_again() -> None:
-    begun = change(operation=CONTEXT.operation)
-    assert propose(proposals(change(), begun, needed=True)) == [BEGUN] * 3
+    record = change(operation=CONTEXT.operation)
+    assert propose(proposals(change(), record, needed=True)) == [BEGUN] * 3
 
 
 def test_a_policy_that_is_still_to_be_written_is_not_decided_about() -> None:

@@ -15,7 +15,7 @@ from bot.policy.clusters import PolicyClient
 from bot.policy.readers import PolicyReaders
 from storage.audit_events import AuditEvent
 from storage.policy_changes import BEGUN, GIVEN_UP, WRITTEN, PolicyChange
-from tests.unit.policy.builders import NOW, Object, change, live, manifest, where
+from tests.unit.policy.builders import NOW, Object, change, live, manifest, policy_cluster
 
 DENY = manifest("deny")
 
@@ -44,8 +44,8 @@ class Clusters:
     """The cluster of every change, which is never asked itself."""
 
     @contextlib.contextmanager
-    def at_change(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
-        yield PolicyClient(where=where(), kube=None)  # type: ignore[arg-type]
+    def open_changed_cluster(self, _change: PolicyChange, *, operation: str) -> Iterator[PolicyClient]:
+        yield PolicyClient(cluster=policy_cluster(), kube=None)  # type: ignore[arg-type]
 
 
 def intent(operation: str) -> AuditEvent:
@@ -89,8 +89,8 @@ def test_a_change_that_is_settled_is_read_from_its_record_alone(monkeypatch: pyt
 
 
 def test_a_policy_as_it_was_to_be_settles_the_change_as_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = change(state=BEGUN, after_uid="", after_version="")
-    outcome, detail, record = read(monkeypatch, begun, live(DENY, uid="u7", version="8"))
+    unsettled = change(state=BEGUN, after_uid="", after_version="")
+    outcome, detail, record = read(monkeypatch, unsettled, live(DENY, uid="u7", version="8"))
     assert outcome is Outcome.SUCCEEDED and detail.endswith("is as it was to be")
     assert (record.state, record.after_uid, record.after_version) == (WRITTEN, "u7", "8")
 

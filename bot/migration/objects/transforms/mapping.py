@@ -135,14 +135,14 @@ def _patched(obj: Object, operations: list[dict[str, Any]], number: int) -> Obje
     fix = f"Correct `mappings.patches[{number}]` in the configuration."
     try:
         patched = dict(jsonpatch.apply_patch(obj, operations))
-        same = ref_of(patched) == ref and patched.get("apiVersion") == obj.get("apiVersion")
+        is_same_object = ref_of(patched) == ref and patched.get("apiVersion") == obj.get("apiVersion")
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
         # the error's text may quote the value of a Secret
         why = "" if ref.kind == "Secret" else str(error).splitlines()[0][:200]
         raise PatchFailed(f"Patch {number + 1} does not fit {ref}", why=why, fix=fix) from None
     except (KeyError, TypeError):
-        same = False
-    if not same:
+        is_same_object = False
+    if not is_same_object:
         raise PatchFailed(
             f"Patch {number + 1} changes what {ref} is", why="name, kind and namespace stay", fix=fix
         )

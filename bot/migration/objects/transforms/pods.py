@@ -29,8 +29,8 @@ def template(obj: Object, context: TransformContext) -> Iterator[TransformNote]:
     yield from _annotations(metadata, context)
     node = (spec.get("nodeSelector") or {}).get(HOSTNAME)
     if node or HOSTNAME in str((spec.get("affinity") or {}).get("nodeAffinity") or ""):
-        how = f"node {node}" if node else "its node affinity"
-        yield warning(f"it is placed by the name of a node ({how}): map it in `node_labels`")
+        placement = f"node {node}" if node else "its node affinity"
+        yield warning(f"it is placed by the name of a node ({placement}): map it in `node_labels`")
     if spec.get("nodeName"):
         yield warning(
             f"its node {spec.pop('nodeName')} does not exist in the new cluster: the scheduler chooses"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.common.wording import count
 from bot.migration.inventory.exclusion_rules import ExclusionReason
 from bot.migration.inventory.removed_apis import removed_in
-from bot.migration.inventory.served_apis import ApiResource, numbers
+from bot.migration.inventory.served_apis import ApiResource, version_numbers
 from bot.migration.objects.fields import spec_of, status_of
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
@@ -30,7 +30,7 @@ NEEDED_GROUPS = (
 def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
     """Yield everything that a target of another version may not take."""
     source, target = inputs.inventory.surface.version, inputs.target.surface.version
-    if numbers(target) < numbers(source):
+    if version_numbers(target) < version_numbers(source):
         yield API_VERSIONS.blocker(
             f"the target is older: Kubernetes {target}, the source has {source}",
             why="objects of newer versions may not be understood there",

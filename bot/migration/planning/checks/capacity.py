@@ -32,16 +32,16 @@ def _check_nodes(inputs: PlanInputs, allocatable: list[Object]) -> Iterator[Plan
         return float(sum(quantity(str(node.get(resource, default))) for node in allocatable))
 
     size = migration_size(inputs)
-    for what, need, room, unit in (
+    for capacity, need, room, unit in (
         ("cores", size.cores, total("cpu"), ""),
         ("memory", size.memory / 2**30, total("memory") / 2**30, " GiB"),
         ("pods", size.pods, total("pods", "110"), ""),
     ):
         if need > room:
-            text = f"the target has {room:.4g}{unit} of {what}, {need:.4g}{unit} are needed"
+            text = f"the target has {room:.4g}{unit} of {capacity}, {need:.4g}{unit} are needed"
             yield ROOM.blocker(text, fix="Add nodes to it.")
         elif need > NEARLY_FULL * room:
-            text = f"the target's {what} will be used to {need / room:.0%}"
+            text = f"the target's {capacity} will be used to {need / room:.0%}"
             yield ROOM.warn(text, fix="Consider more nodes.")
 
 

@@ -101,8 +101,10 @@ def _check_host_ports(inputs: PlanInputs) -> Iterator[PlanFinding]:
         ]
         numbers = ", ".join(map(str, sorted({port for port in ports if port})))
         if numbers or spec.get("hostNetwork"):
-            how = f"the host ports {numbers}" if numbers else "its node's network"
-            yield TRAFFIC.note(f"{ref} uses {how}: it is reached at the new nodes' addresses", ref=ref)
+            host_network = f"the host ports {numbers}" if numbers else "its node's network"
+            yield TRAFFIC.note(
+                f"{ref} uses {host_network}: it is reached at the new nodes' addresses", ref=ref
+            )
 
 
 def _check_webhook(ref: Ref, configuration: Object, inputs: PlanInputs) -> Iterator[PlanFinding]:

@@ -8,7 +8,7 @@ from bot.common.wording import count
 from bot.migration.objects.transforms.storage import CSI, IN_TREE
 from bot.migration.planning.findings import PlanFinding, Subject
 from bot.migration.planning.plan_inputs import PlanInputs
-from bot.migration.volumes.choices import PlannedVolume, VolumeChoice, parse
+from bot.migration.volumes.choices import PlannedVolume, VolumeChoice, parse_choices
 
 VOLUMES = Subject("volumes")
 
@@ -17,20 +17,20 @@ def check(inputs: PlanInputs) -> Iterator[PlanFinding]:
     """Yield the choices that cannot be followed, and what people should know of the others."""
     for volume in inputs.volumes:
         yield from _check_choice(volume, inputs)
-    moving = [volume for volume in inputs.volumes if volume.moves and not volume.why_not_movable]
-    if moving:
-        yield from _check_target(moving, inputs)
+    moving_volumes = [volume for volume in inputs.volumes if volume.moves and not volume.why_not_movable]
+    if moving_volumes:
+        yield from _check_target(moving_volumes, inputs)
         yield VOLUMES.note("what is written after the switch stays on the disks, also after a roll-back")
     names = {volume.claim.short for volume in inputs.volumes}
-    for claim in sorted(set(parse(inputs.volume_words)[1]) - names):
+    for claim in sorted(set(parse_choices(inputs.volume_words)[1]) - names):
         yield VOLUMES.blocker(f"there is no claim {claim} to choose for", fix="Correct `--volumes`.")
 
 
-def _check_target(moving: Sequence[PlannedVolume], inputs: PlanInputs) -> Iterator[PlanFinding]:
+def _check_target(moving_volumes: Sequence[PlannedVolume], inputs: PlanInputs) -> Iterator[PlanFinding]:
     """Check that the target can attach disks of the source at all: they must be in one OpenStack project."""
     if inputs.same_project is False:
         yield VOLUMES.blocker(
-            f"{count(len(moving), 'volume')} cannot be attached to the target",
+            f"{count(len(moving_volumes), 'volume')} cannot be attached to the target",
             why="it is in another OpenStack project",
             fix=(
                 "Choose `--volumes empty`, or transfer the volumes with `openstack volume transfer request"

@@ -64,11 +64,11 @@ def _not_as_ready(run: Run, workloads: Sequence[Ref]) -> list[str]:
 
 def _compare(run: Run) -> Json:
     with run.clusters() as clusters:
-        compared = comparison.compare(clusters.writer, {**clusters.target_objects.held})
+        compared = comparison.compare(clusters.writer, {**clusters.target_objects.waiting})
         network = comparison.network(
             run.plan, read_cluster_state(clusters.source), read_cluster_state(clusters.target)
         )
-    kinds = Counter(kind.kind for kind in compared.counts for _ in range(kind.found))
+    kinds = Counter(kind.kind for kind in compared.counts for _ in range(kind.present))
     return {
         "equal": compared.equal,
         "counts": [f"{kind} {number}" for kind, number in kinds.most_common()],

@@ -38,12 +38,12 @@ def propose_deletion(run: Run, unchecked: Sequence[str]) -> Proposal:
     It is bound to both clusters, the disks and the plan, and asks for the name of the cluster to be typed.
     """
     plan = run.plan
-    moving = [volume for volume in plan.volumes if volume.moves]
+    moving_volumes = [volume for volume in plan.volumes if volume.moves]
     return Proposal(
         kind=KIND,
         headline=f"Delete {plan.source.name}, whose workloads {plan.target.name} runs",
         target=plan.source.name,
-        consequences=tuple(_consequences(run, len(moving))),
+        consequences=tuple(_consequences(run, len(moving_volumes))),
         warnings=tuple(f"not checked: {line}" for line in unchecked[:NAMED]),
         target_id=plan.source.id,
         typed=plan.source.name,
@@ -52,7 +52,7 @@ def propose_deletion(run: Run, unchecked: Sequence[str]) -> Proposal:
             "migration": run.migration,
             "target": run.recorded.target,
             "plan": plan.bound(),
-            "moved": sorted(volume.handle for volume in moving),
+            "moved": sorted(volume.handle for volume in moving_volumes),
         },
     )
 

@@ -1,4 +1,4 @@
-"""Copies the workloads into the new cluster, where they wait, and rehearses their start."""
+"""Copies the workloads into the new cluster without starting them, and rehearses the start in a dry run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _copy_stage(run: Run, stage: CopyStage, cache: InventoryCache) -> Json:
         run.progress.show(f"copying {state.stage.title}", done=before + state.done, total=len(run.plan.items))
 
     with run.clusters(cache) as clusters:
-        record = clusters.write(copier.copy, stages=(stage,), told=show)
+        record = clusters.write(copier.copy, stages=(stage,), on_progress=show)
     check_written(record, what="The new cluster did not take", fix=FIX)
     return {"actions": dict(Counter(str(written_object.action) for written_object in record.written))}
 

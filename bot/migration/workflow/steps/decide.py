@@ -61,8 +61,8 @@ def propose_cutover(run: Run) -> Proposal:
     """Return what approvers see. It is bound to the plan and the target: a source that changed voids it."""
     plan, source, target = run.plan, run.plan.source.name, run.plan.target.name
     workloads = count(sum(item.mode == "at cut-over" for item in plan.items), "object stops", "objects stop")
-    moving = sum(volume.moves for volume in plan.volumes)
-    volumes = count(moving, "Cinder volume moves", "Cinder volumes move")
+    moving_count = sum(volume.moves for volume in plan.volumes)
+    volumes = count(moving_count, "Cinder volume moves", "Cinder volumes move")
     shortest, longest = (max(1, seconds // 60) for seconds in plan.estimate.outage)
     consequences = (
         f"migration {run.migration}: the copy in {target} compared equal",

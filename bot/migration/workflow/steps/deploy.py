@@ -1,4 +1,4 @@
-"""Deploys the new cluster, or takes the one that was named; removes again what it has deployed."""
+"""Deploys the new cluster unless the target exists already, and removes a cluster that it has deployed."""
 
 from __future__ import annotations
 

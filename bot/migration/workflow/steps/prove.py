@@ -31,7 +31,7 @@ def prove(run: Run, ready_within: timedelta) -> None:
         problem = run.ports.driver_problem(run.recorded.target, driver)
         with run.clusters() as clusters:
             waits = [*([problem] if problem else []), *readiness.not_as_ready(clusters)]
-            return waits or proof_checks.settling(clusters)
+            return waits or proof_checks.unsettled(clusters)
 
     healthy = Wait(
         name="wait for health", what="become healthy", within=ready_within, detail="verifying driver and pods"

@@ -1,6 +1,6 @@
-"""Stops the source: from here on only a roll-back restores it.
+"""Stops the workloads of the source. From here on only a roll-back restores it.
 
-The before-image of the source is recorded before anything is changed, and exactly what it names is changed.
+The before-image is recorded before anything is changed, and exactly the changes that it names are made.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FREED = Wait(
 
 
 class NoNeutron(Problem):
-    """Addresses are to be kept, and there is no cloud to move them in."""
+    """Floating IPs are to move, and the project has no cloud in which to move them."""
 
 
 def begin(run: Run) -> Problem | None:
@@ -83,7 +83,7 @@ def _record_source(run: Run) -> Json:
             operators=plan.operators,
             volumes=plan.volumes,
             inventory=inventory,
-            agreement=clusters.common_apis,
+            common_apis=clusters.common_apis,
             keep_addresses=[move.service for move in moves],
         )
     return SourceState(image=image, baseline=measured, moves=moves, record=record).to_json()

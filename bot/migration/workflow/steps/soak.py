@@ -1,4 +1,4 @@
-"""Lets the new cluster serve for a while before the deletion of the old one is asked for."""
+"""Lets the new cluster serve for a while before the approval of the old one's deletion is requested."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.migration.workflow.step import Step
 
 
 def soak(run: Run, length: timedelta) -> None:
-    """Wait for `length` after the proof; meanwhile a roll-back is one word away."""
+    """Wait for `length` after the proof; until then a roll-back is always possible."""
     run.begin(Step.SOAK)
     end = run.position.since + length
     until = f"{end:%Y-%m-%d %H:%M} UTC"

@@ -24,7 +24,7 @@ def start(run: Run, ready_within: timedelta) -> None:
     A disk that does not fit is seen at the first replica, before the others are attached.
     """
     run.begin(Step.START)
-    operators, others = startup.START_ORDER
+    operators, other_stages = startup.START_ORDER
     run.steps.do("start operators", lambda: _start(run, operators))
     if run.plan.operators:
         _wait_ready(run, "wait for operators", ready_within, frozenset(run.plan.operators))
@@ -37,7 +37,7 @@ def start(run: Run, ready_within: timedelta) -> None:
             detail="waiting for the first pod on each disk",
         )
         run.steps.wait(first, lambda: run.look(readiness.first_pods_not_ready))
-    run.steps.do("start", lambda: _start(run, others))
+    run.steps.do("start", lambda: _start(run, other_stages))
     _wait_ready(run, "wait until ready", ready_within)
     ran = run.steps.do("hooks after", lambda: _run_hooks(run))
     ready = sum(workload.ready for workload in run.recorded.quiesced.baseline.running)
@@ -48,7 +48,7 @@ def _start(run: Run, stages: tuple[CopyStage, ...]) -> Json:
     run.progress.show("starting in the new cluster")
     with run.clusters() as clusters:
         run.flow.fence()
-        return check_written(clusters.write(startup.start, stages))
+        return check_written(clusters.write(startup.start, stages=stages))
 
 
 def _start_first_replicas(run: Run) -> Json:

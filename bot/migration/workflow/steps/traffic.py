@@ -50,7 +50,7 @@ def _open(run: Run) -> Json:
         if moves and neutron is not None:
             for move in moves:
                 floating_ips.protect(move, neutron, run.migration)
-            check_written(clusters.write(floating_ips.open_internal, moves))
+            check_written(clusters.write(floating_ips.open_internal, moves=moves))
         return check_written(clusters.write(load_balancers.open_traffic))
 
 
@@ -75,7 +75,9 @@ def _switch(run: Run, move: FloatingIpMove) -> Json:
         if resource is not None:
             run.flow.fence()
             service = clusters.target_objects.final[move.service]
-            floating_ips.switch(clusters.target, resource.path(move.service), service, move, neutron)
+            floating_ips.switch(
+                clusters.target, resource.path(move.service), service, move, addresses=neutron
+            )
     return {}
 
 

@@ -19,14 +19,14 @@ BOUND = Wait(
 def move_volumes(run: Run) -> None:
     """Create the volumes that move in the target, and wait until their claims are bound."""
     run.begin(Step.VOLUMES)
-    moving = [volume for volume in run.plan.volumes if volume.moves]
-    if moving:
+    moving_volumes = [volume for volume in run.plan.volumes if volume.moves]
+    if moving_volumes:
         run.steps.do("attach", lambda: _attach(run))
         run.steps.wait(
             BOUND,
             lambda: run.look(lambda clusters: reattachment.unbound_claims(clusters.target, run.plan.volumes)),
         )
-    run.finish(f"{count(len(moving), 'volume')} moved")
+    run.finish(f"{count(len(moving_volumes), 'volume')} moved")
 
 
 def _attach(run: Run) -> Json:

@@ -25,7 +25,7 @@ class Copy:
     inventory: Inventory
     objects: TargetObjects
     target: MemoryKube
-    into: Writer
+    writer: Writer
 
     def live(self, obj: Object) -> Object:
         """Return what the target has of an object of the source, which must be there."""
@@ -38,11 +38,11 @@ def copy_of(*objects: Object, target: MemoryKube | None = None, **request: Any) 
     """Plan the copy of some objects of the namespace `shop`."""
     planned, source = plan(*objects, **request), inventory(HOME, *objects)
     kube = target or MemoryKube()
-    into = Writer(
+    writer = Writer(
         kube=kube,
         surface=SERVED,
         migration=planned.migration,
         context=context_of(planned, Mappings()),
         key=KEY,
     )
-    return Copy(planned, source, build(planned, source, Mappings()), kube, into)
+    return Copy(planned, source, build(planned, source, Mappings()), kube, writer)

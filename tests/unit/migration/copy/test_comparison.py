@@ -19,18 +19,18 @@ WEB, SETTINGS, INGRESS = (
 
 def copied() -> Copy:
     copy = copy_of(WEB, SETTINGS, INGRESS, target=MemoryKube(ACTIVE))
-    copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
+    copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
     return copy
 
 
 def compare(copy: Copy) -> comparison.CopyComparison:
-    return comparison.compare(copy.into, {**copy.objects.held})
+    return comparison.compare(copy.writer, {**copy.objects.waiting})
 
 
 def test_a_whole_copy_is_proven_with_its_counts() -> None:
     result = compare(copied())
-    assert result.proven and result.equal == 4
-    assert [(count.kind, count.planned, count.found) for count in result.counts if count.namespace] == [
+    assert not result.differences and result.equal == 4
+    assert [(count.kind, count.planned, count.present) for count in result.counts if count.namespace] == [
         ("ConfigMap", 1, 1),
         ("Deployment", 1, 1),
     ]
@@ -47,7 +47,7 @@ def test_what_is_missing_and_what_is_there_too_early_is_named() -> None:
 def test_an_ingress_of_the_targets_own_is_no_copy_that_came_too_early() -> None:
     copy = copied()
     copy.target.put(INGRESS)
-    assert compare(copy).proven
+    assert not compare(copy).differences
 
 
 def test_a_field_that_differs_is_named_without_its_value() -> None:

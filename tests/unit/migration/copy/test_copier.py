@@ -22,7 +22,7 @@ OBJECTS = (WEB, an("ConfigMap", "settings"), INGRESS, an("ServiceAccount", "runn
 def test_objects_are_written_stage_by_stage_and_what_is_withheld_is_not() -> None:
     copy = copy_of(*OBJECTS, target=MemoryKube(ACTIVE))
     progress: list[CopyProgress] = []
-    record = copier.copy(copy.into, copy.plan, copy.inventory, copy.objects, told=progress.append)
+    record = copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects, on_progress=progress.append)
     assert [entry.ref.kind for entry in record.written] == [
         "Namespace",
         "ServiceAccount",
@@ -42,13 +42,13 @@ def test_objects_are_written_stage_by_stage_and_what_is_withheld_is_not() -> Non
 
 def test_only_the_stages_that_are_asked_for_are_written() -> None:
     copy = copy_of(*OBJECTS, target=MemoryKube(ACTIVE))
-    record = copier.copy(copy.into, copy.plan, copy.inventory, copy.objects, stages=(CopyStage.ACCESS,))
+    record = copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects, stages=(CopyStage.ACCESS,))
     assert [entry.ref.kind for entry in record.written] == ["ServiceAccount"]
 
 
 def test_a_rehearsal_asks_about_what_waits_and_writes_nothing() -> None:
     copy = copy_of(*OBJECTS)
-    record = copier.rehearse(copy.into, copy.plan, copy.inventory, copy.objects)
+    record = copier.rehearse(copy.writer, copy.plan, copy.inventory, copy.objects)
     assert {entry.ref.kind for entry in record.written} == {"Deployment", "Ingress"}
     assert not copy.target.objects
 
@@ -57,7 +57,7 @@ def test_a_namespace_that_is_being_deleted_stops_the_copy() -> None:
     going = {**ACTIVE, "status": {"phase": "Terminating"}}
     copy = copy_of(target=MemoryKube(going))
     with pytest.raises(TargetNamespaceTerminating, match="shop"):
-        copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
+        copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
 
 
 def test_a_definition_that_is_not_established_in_time_stops_the_copy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,9 +70,12 @@ def test_a_definition_that_is_not_established_in_time_stops_the_copy(monkeypatch
     }
     definition = an("CustomResourceDefinition", "dbs.db.example", spec=spec)
     copy = copy_of(definition, target=MemoryKube(ACTIVE))
-    with pytest.raises(NotInTime) as late:
-        copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
-    assert late.value.what == "1 did not become Established within 0 s" and late.value.why == "dbs.db.example"
+    with pytest.raises(NotInTime) as timeout:
+        copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
+    assert (
+        timeout.value.what == "1 did not become Established within 0 s"
+        and timeout.value.why == "dbs.db.example"
+    )
 
 
 def test_after_definitions_the_target_is_asked_again_what_it_serves() -> None:
@@ -86,7 +89,7 @@ def test_after_definitions_the_target_is_asked_again_what_it_serves() -> None:
     definition = an("CustomResourceDefinition", "dbs.db.example", spec=spec)
     present = {**definition, "status": {"conditions": established}}
     copy = copy_of(definition, an("ConfigMap", "settings"), target=MemoryKube(ACTIVE, present))
-    record = copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
+    record = copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
     assert not record.failures and record.written[-1].ref.kind == "ConfigMap"
 
 
@@ -94,5 +97,5 @@ def test_a_writer_asks_the_target_what_it_serves() -> None:
     copy = copy_of(target=MemoryKube(HOME))
     from bot.settings.mappings import Mappings
 
-    into = copier.writer(copy.target, copy.plan, Mappings(), b"key")
-    assert into.surface.version == "v1.29.5" and into.migration == "m1"
+    writer = copier.build_writer(copy.target, copy.plan, Mappings(), b"key")
+    assert writer.surface.version == "v1.29.5" and writer.migration == "m1"

@@ -24,7 +24,7 @@ def test_an_error_of_the_look_is_passed_on() -> None:
 
 
 def test_waiting_too_long_names_what_did_not_come_true() -> None:
-    with pytest.raises(NotInTime) as late:
+    with pytest.raises(NotInTime) as timeout:
         until(lambda: [f"pod-{n}" for n in range(7)], what="stop", seconds=0, sleep=lambda _seconds: None)
-    assert late.value.what == "7 did not stop within 0 s"
-    assert late.value.why == "pod-0, pod-1, pod-2, pod-3, pod-4 and 2 more"
+    assert timeout.value.what == "7 did not stop within 0 s"
+    assert timeout.value.why == "pod-0, pod-1, pod-2, pod-3, pod-4 and 2 more"

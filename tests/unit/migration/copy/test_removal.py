@@ -21,23 +21,23 @@ SCALER = an(
 
 def started() -> Copy:
     copy = copy_of(WEB, SCALER, target=MemoryKube(ACTIVE))
-    copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
-    for part in startup.START_ORDER:
-        startup.start(copy.into, copy.plan, copy.inventory, copy.objects, part)
+    copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
+    for stages in startup.START_ORDER:
+        startup.start(copy.writer, copy.plan, copy.inventory, copy.objects, stages=stages)
     return copy
 
 
 def test_stopping_scales_workloads_to_0_and_removes_what_was_withheld() -> None:
     copy = started()
     assert copy.live(WEB)["spec"]["replicas"] == 3 and copy.target.live(SCALER) is not None
-    _, removed = removal.stop(copy.into, copy.plan, copy.inventory, copy.objects)
+    _, removed = removal.stop(copy.writer, copy.plan, copy.inventory, copy.objects)
     assert copy.live(WEB)["spec"]["replicas"] == 0 and copy.target.live(SCALER) is None
     assert [(obj.ref, obj.removal) for obj in removed] == [(ref_of(SCALER), "gone")]
 
 
 def test_what_is_not_there_is_not_created_by_stopping() -> None:
     copy = copy_of(WEB, target=MemoryKube(ACTIVE))
-    removal.stop(copy.into, copy.plan, copy.inventory, copy.objects)
+    removal.stop(copy.writer, copy.plan, copy.inventory, copy.objects)
     assert copy.target.live(WEB) is None
 
 
@@ -78,10 +78,10 @@ def test_what_may_not_be_deleted_or_was_replaced_meanwhile_is_kept() -> None:
             raise error
 
         copy.target.answer_delete = refuse  # type: ignore[method-assign,assignment]
-        [removed] = removal.remove(copy.into, [ref_of(an("ConfigMap", "c"))])
+        [removed] = removal.remove(copy.writer, [ref_of(an("ConfigMap", "c"))])
         assert (removed.removal, removed.why) == ("kept", why)
 
 
 def test_an_object_that_is_not_the_migrations_is_not_removed_by_name() -> None:
     copy = copy_of(target=MemoryKube(an("ConfigMap", "c")))
-    assert removal.remove(copy.into, [ref_of(an("ConfigMap", "c"))]) == ()
+    assert removal.remove(copy.writer, [ref_of(an("ConfigMap", "c"))]) == ()

@@ -22,13 +22,13 @@ VOLUME = an(
 
 def copied(*objects: Object, **request: Any) -> Copy:
     copy = copy_of(*objects, target=MemoryKube(ACTIVE), **request)
-    copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
+    copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
     return copy
 
 
 def start(copy: Copy) -> None:
-    for part in startup.START_ORDER:
-        startup.start(copy.into, copy.plan, copy.inventory, copy.objects, part)
+    for stages in startup.START_ORDER:
+        startup.start(copy.writer, copy.plan, copy.inventory, copy.objects, stages=stages)
 
 
 def test_workloads_get_their_replicas_and_the_annotation_of_what_works() -> None:
@@ -48,12 +48,12 @@ def test_what_is_reached_from_outside_does_not_start_here() -> None:
 
 def test_one_replica_starts_first_where_a_disk_has_moved() -> None:
     copy = copied(DATABASE, WEB, CLAIM, VOLUME, volumes=("reattach",))
-    startup.first_replicas(copy.into, copy.plan, copy.inventory, copy.objects)
+    startup.first_replicas(copy.writer, copy.plan, copy.inventory, copy.objects)
     assert copy.live(DATABASE)["spec"]["replicas"] == 1
     assert copy.live(WEB)["spec"]["replicas"] == 0
     start(copy)
     assert copy.live(DATABASE)["spec"]["replicas"] == 2
-    startup.first_replicas(copy.into, copy.plan, copy.inventory, copy.objects)
+    startup.first_replicas(copy.writer, copy.plan, copy.inventory, copy.objects)
     assert copy.live(DATABASE)["spec"]["replicas"] == 2, "a repetition does not scale it down"
 
 

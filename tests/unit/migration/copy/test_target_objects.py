@@ -15,16 +15,16 @@ WEB, INGRESS, SETTINGS = workload(name="web", replicas=3), an("Ingress", "web"),
 
 def test_every_object_has_the_form_in_which_it_works_and_in_which_it_waits() -> None:
     objects = build(plan(WEB, INGRESS, SETTINGS), inventory(HOME, WEB, INGRESS, SETTINGS), Mappings())
-    waiting = objects.held[ref_of(WEB)]
+    waiting = objects.waiting[ref_of(WEB)]
     assert waiting is not None and waiting["spec"]["replicas"] == 0
     assert objects.final[ref_of(WEB)]["spec"]["replicas"] == 3
-    assert objects.held[ref_of(INGRESS)] is None
-    assert objects.held[ref_of(SETTINGS)] == objects.final[ref_of(SETTINGS)]
+    assert objects.waiting[ref_of(INGRESS)] is None
+    assert objects.waiting[ref_of(SETTINGS)] == objects.final[ref_of(SETTINGS)]
 
 
 def test_what_is_no_longer_on_the_source_has_no_form() -> None:
     objects = build(plan(WEB, SETTINGS), inventory(HOME, WEB), Mappings())
-    assert ref_of(SETTINGS) not in objects.final and ref_of(SETTINGS) not in objects.held
+    assert ref_of(SETTINGS) not in objects.final and ref_of(SETTINGS) not in objects.waiting
 
 
 def test_after_the_source_was_stopped_objects_are_as_they_were_before() -> None:

@@ -23,9 +23,9 @@ def written(
     copy: Copy, obj: Object, stage: CopyStage = CopyStage.CONFIGURATION, *, started: bool = False
 ) -> WrittenObject:
     ref = ref_of(obj)
-    body = copy.objects.final[ref] if started else copy.objects.held[ref]
+    body = copy.objects.final[ref] if started else copy.objects.waiting[ref]
     assert body is not None
-    [[entry]] = write(copy.into, [[ref]], {ref: body}, stage, started=started)
+    [[entry]] = write(copy.writer, [[ref]], {ref: body}, stage, started=started)
     return entry
 
 
@@ -81,7 +81,7 @@ def test_what_has_started_is_not_put_back_to_waiting() -> None:
 
 def test_a_dry_run_writes_nothing() -> None:
     copy = copy_of(SETTINGS)
-    copy.into = dataclasses.replace(copy.into, dry_run=True)
+    copy.writer = dataclasses.replace(copy.writer, dry_run=True)
     assert written(copy, SETTINGS).action is WriteAction.CREATED
     assert not copy.target.objects and not copy.target.requests
 
@@ -89,7 +89,7 @@ def test_a_dry_run_writes_nothing() -> None:
 def test_a_version_that_was_changed_meanwhile_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     copy = copy_of(SETTINGS)
     written(copy, SETTINGS)
-    stale = existing(copy.into, [ref_of(SETTINGS)])[ref_of(SETTINGS)]
+    stale = existing(copy.writer, [ref_of(SETTINGS)])[ref_of(SETTINGS)]
     copy.target.put(
         {**copy.live(SETTINGS), "metadata": {**copy.live(SETTINGS)["metadata"], "resourceVersion": "999"}}
     )
@@ -100,7 +100,7 @@ def test_a_version_that_was_changed_meanwhile_is_read_again(monkeypatch: pytest.
 def test_a_conflict_that_stays_is_recorded_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "LONGEST_PAUSE", 0.0)
     copy = copy_of(SETTINGS)
-    copy.into = copy.into
+    copy.writer = copy.writer
     monkeypatch.setattr(
         copy.target,
         "answer_patch",
@@ -119,8 +119,8 @@ def test_a_refusal_names_what_the_server_says_but_of_a_secret_only_fields() -> N
     monkey = {PATH: refusal, "/api/v1/namespaces/shop/secrets/s": refusal}
     assert _refused(copy, SETTINGS, monkey).why == "value hunter2 is invalid"
     assert _refused(copy, secret, monkey).why == "the API server refuses it (data.k)"
-    gone = {PATH: NamespaceTerminating("no", why="x")}
-    assert _refused(copy, SETTINGS, gone).why == "the namespace shop is being deleted"
+    failures = {PATH: NamespaceTerminating("no", why="x")}
+    assert _refused(copy, SETTINGS, failures).why == "the namespace shop is being deleted"
 
 
 def _refused(
@@ -144,7 +144,7 @@ def test_an_api_server_that_fails_raises() -> None:
 def test_a_kind_that_the_target_does_not_serve_is_refused() -> None:
     copy = copy_of(SETTINGS)
     old = {**SETTINGS, "apiVersion": "v0"}
-    [[entry]] = write(copy.into, [[ref_of(old)]], {ref_of(old): old}, CopyStage.CONFIGURATION)
+    [[entry]] = write(copy.writer, [[ref_of(old)]], {ref_of(old): old}, CopyStage.CONFIGURATION)
     assert entry.why == "the target does not serve v0 ConfigMap"
 
 
@@ -152,7 +152,7 @@ def test_what_exists_is_read_one_by_one_or_by_a_list() -> None:
     other, web = an("ConfigMap", "other"), workload(name="web")
     copy = copy_of(SETTINGS, target=MemoryKube(SETTINGS, other, web))
     refs = [ref_of(obj) for obj in (SETTINGS, other, web, an("ConfigMap", "missing"))]
-    present = existing(copy.into, refs)
+    present = existing(copy.writer, refs)
     assert set(present) == set(refs[:3])
     assert all(obj["kind"] == ref.kind for ref, obj in present.items())
 

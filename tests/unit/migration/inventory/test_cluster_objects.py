@@ -75,8 +75,10 @@ def test_an_aggregated_api_that_is_down_is_reported_and_an_own_one_raises() -> N
 
 
 def test_a_definition_that_was_removed_meanwhile_has_no_objects() -> None:
-    gone = ApiResource(group="shop.example", version="v1", kind="Coupon", plural="coupons", namespaced=True)
-    result = read(MemoryKube(SHOP), surface=SERVED, resources=[gone], namespaces=())
+    coupons = ApiResource(
+        group="shop.example", version="v1", kind="Coupon", plural="coupons", namespaced=True
+    )
+    result = read(MemoryKube(SHOP), surface=SERVED, resources=[coupons], namespaces=())
     assert not result.objects and not result.unread
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.migration.inventory.removed_apis import assumed, removed_in
+from bot.migration.inventory.removed_apis import assumed_surface, removed_in
 from tests.unit.migration.inventory.test_served_apis import serves
 
 
@@ -26,5 +26,5 @@ def test_when_a_version_was_removed(kind: str, release: str) -> None:
 
 def test_a_cluster_that_does_not_exist_yet_serves_what_its_release_still_has() -> None:
     source = serves("batch/v1beta1/CronJob", "batch/v1/Job", version="v1.24.0")
-    assert [resource.kind for resource in assumed(source, "v1.25.3").resources] == ["Job"]
-    assert len(assumed(source, "v1.24.9").resources) == 2
+    assert [resource.kind for resource in assumed_surface(source, "v1.25.3").resources] == ["Job"]
+    assert len(assumed_surface(source, "v1.24.9").resources) == 2

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from bot.migration.inventory.served_apis import ApiResource, ApiSurface, common_apis, defined, numbers
+from bot.migration.inventory.served_apis import (
+    ApiResource,
+    ApiSurface,
+    common_apis,
+    version_numbers,
+    with_definitions,
+)
 
 
 def serves(*kinds: str, version: str = "v1.29.5") -> ApiSurface:
@@ -72,12 +78,12 @@ def test_a_definition_that_is_copied_makes_its_kind_served() -> None:
         "names": {"kind": "Coupon", "plural": "coupons"},
         "versions": [{"name": "v1"}, {"name": "v0", "served": False}],
     }
-    target = defined(serves("v1/Pod"), [{"spec": spec}])
+    target = with_definitions(serves("v1/Pod"), [{"spec": spec}])
     assert [resource.version for resource in target.versions("shop.example", "Coupon")] == ["v1"]
-    already = defined(serves("shop.example/v2/Coupon"), [{"spec": spec}])
+    already = with_definitions(serves("shop.example/v2/Coupon"), [{"spec": spec}])
     assert [resource.version for resource in already.versions("shop.example", "Coupon")] == ["v2"]
 
 
 def test_versions_are_compared_as_numbers() -> None:
-    assert numbers("v1.9.0") < numbers("v1.29.5") < numbers("v2.0")
-    assert numbers("") == (0, 0)
+    assert version_numbers("v1.9.0") < version_numbers("v1.29.5") < version_numbers("v2.0")
+    assert version_numbers("") == (0, 0)

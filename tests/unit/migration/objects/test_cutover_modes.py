@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bot.migration.objects.cutover_modes import HELD, CutoverMode, Hold, held, hold_of, mode_of, why_not_early
+from bot.migration.objects.cutover_modes import (
+    HELD,
+    CutoverMode,
+    Hold,
+    hold_of,
+    mode_of,
+    waiting_form,
+    why_not_early,
+)
 from bot.migration.objects.fields import Object
 from bot.migration.objects.ownership import graph
 from tests.unit.migration.builders import an, pods, workload
@@ -40,7 +48,7 @@ def test_how_each_kind_waits(obj: Object, hold: Hold) -> None:
 
 
 def waiting_spec(obj: Object, hold: Hold) -> Object:
-    waiting = held(obj, hold)
+    waiting = waiting_form(obj, hold)
     assert waiting is not None
     spec: Object = waiting["spec"]
     return spec
@@ -51,7 +59,7 @@ def test_nothing_that_waits_would_work() -> None:
     assert waiting_spec(an("CronJob", spec={}), Hold.SUSPENDED)["suspend"] is True
     daemon_set = waiting_spec(workload("DaemonSet"), Hold.NO_NODE)
     assert daemon_set["template"]["spec"]["nodeSelector"] == {HELD: "true"}
-    assert held(an("Ingress"), Hold.WITHHELD) is None
+    assert waiting_form(an("Ingress"), Hold.WITHHELD) is None
 
 
 def test_a_waiting_load_balancer_is_a_plain_service_under_its_name() -> None:
@@ -64,7 +72,7 @@ def test_a_waiting_load_balancer_is_a_plain_service_under_its_name() -> None:
             "ports": [{"port": 80, "nodePort": 30001}],
         },
     )
-    waiting = held(obj, Hold.CLUSTER_IP)
+    waiting = waiting_form(obj, Hold.CLUSTER_IP)
     assert waiting is not None
     assert waiting["spec"] == {"type": "ClusterIP", "ports": [{"port": 80}]}
     assert obj["spec"]["type"] == "LoadBalancer"

@@ -20,7 +20,7 @@ def keys(folder: pathlib.Path, audit_key: str | None = None) -> DigestKeys:
 
 def test_replicas_with_one_audit_key_have_one_key_and_others_have_their_own(tmp_path: pathlib.Path) -> None:
     shared = [keys(tmp_path / name, SHARED) for name in "ab"]
-    assert shared[0] == shared[1] and not shared[0].own
+    assert shared[0] == shared[1] and not shared[0].per_replica
     assert not (tmp_path / "a" / FILE).exists()
     separate = [keys(tmp_path / name) for name in "ab"]
     assert separate[0].mark != separate[1].mark and separate[0].find(separate[1].mark) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.migration.objects.digest_keys import DigestKeys
 
-HERE, THERE = DigestKeys(known=(b"here",), own=True), DigestKeys(known=(b"there",), own=True)
+HERE, THERE = DigestKeys(keys=(b"here",), per_replica=True), DigestKeys(keys=(b"there",), per_replica=True)
 
 
 def test_a_mark_says_nothing_of_its_key_and_a_key_does_not_show() -> None:

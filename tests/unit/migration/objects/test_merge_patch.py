@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.common.canonical_json import canonical
-from bot.migration.objects.merge_patch import holds, inverse, merged
+from bot.migration.objects.merge_patch import inverse, is_applied, merged
 
 keys = st.sampled_from(["a", "b", "c"])
 
@@ -40,11 +40,11 @@ def test_a_patch_holds_once_it_was_made_and_making_it_again_changes_nothing(
     live: dict[str, Any], patch: dict[str, Any]
 ) -> None:
     once = merged(live, patch)
-    assert holds(once, patch)
+    assert is_applied(once, patch)
     assert merged(once, patch) == once
 
 
 @given(live=objects, patch=patches)
 def test_what_holds_already_is_not_changed(live: dict[str, Any], patch: dict[str, Any]) -> None:
-    if holds(live, patch):
+    if is_applied(live, patch):
         assert merged(live, patch) == live

@@ -39,7 +39,7 @@ def pods_of(objects: tuple[Object, ...]) -> tuple[model.Pod, ...]:
 
 
 def plan(*objects: Object, **request: Any) -> MigrationPlan:
-    return planned_by(DigestKeys(known=(KEY,)), *objects, **request)
+    return planned_by(DigestKeys(keys=(KEY,)), *objects, **request)
 
 
 def planned_by(

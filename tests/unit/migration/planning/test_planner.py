@@ -59,7 +59,7 @@ class Project:
         self.states: list[MigrationPlanning] = []
         monkeypatch.setattr(planner_module, "connect", self._connect)
         monkeypatch.setattr(planner_module, "survey", self._survey)
-        monkeypatch.setattr(planner_module, "digest_keys", lambda _settings: DigestKeys(known=(KEY,)))
+        monkeypatch.setattr(planner_module, "digest_keys", lambda _settings: DigestKeys(keys=(KEY,)))
         monkeypatch.setattr(collector, "daemon_sets", lambda _kube: self._daemon_sets())
         monkeypatch.setattr(detection, "running_drivers", lambda drivers: drivers)
 

@@ -40,15 +40,15 @@ def check(source: Reviewer, target: Reviewer, *questions: AccessQuestion) -> Pro
 def test_equal_answers_are_no_fault_whatever_they_are() -> None:
     for allowed in (True, False):
         result = check(Reviewer(allowed), Reviewer(allowed), READ, METRICS)
-        assert (result.looked, result.faults) == (2, ())
+        assert (result.checked_count, result.faults) == (2, ())
 
 
 def test_a_right_that_is_lost_or_gained_is_named_with_both_answers() -> None:
     [lost] = check(Reviewer(), Reviewer(False), READ).faults
-    assert lost.about == "ServiceAccount shop/runner" and lost.seen == "it may not get configmaps in shop"
+    assert lost.about == "ServiceAccount shop/runner" and lost.actual == "it may not get configmaps in shop"
     assert lost.expected == "as on the source, where it may get configmaps in shop"
     [gained] = check(Reviewer(False), Reviewer(), READ).faults
-    assert gained.seen == "it may get configmaps in shop"
+    assert gained.actual == "it may get configmaps in shop"
 
 
 def test_a_review_names_the_account_as_the_api_server_knows_it() -> None:
@@ -64,7 +64,7 @@ def test_a_review_names_the_account_as_the_api_server_knows_it() -> None:
 def test_a_cluster_that_does_not_let_the_bot_ask_is_reported_and_asked_once() -> None:
     refused = Reviewer(refusal=Forbidden("no", why="HTTP 403: no right"))
     result = check(Reviewer(), refused, READ, METRICS)
-    assert result.looked == 0 and not result.faults
+    assert result.checked_count == 0 and not result.faults
     assert result.unchecked == (
         "rights of service accounts: the new cluster does not let me ask (HTTP 403: no right)",
     )
@@ -72,7 +72,7 @@ def test_a_cluster_that_does_not_let_the_bot_ask_is_reported_and_asked_once() ->
 
 def test_questions_beyond_the_limit_are_reported() -> None:
     result = check(Reviewer(), Reviewer(), *[READ] * 150)
-    assert result.looked == 100
+    assert result.checked_count == 100
     assert result.unchecked == ("50 of 150 samples of rights: 200 reviews are the most",)
 
 

@@ -35,7 +35,7 @@ def test_a_service_with_fewer_ready_endpoints_is_named_with_both_numbers() -> No
 
 def test_a_service_that_is_not_copied_is_not_asked_for() -> None:
     result = endpoints.check(plan(), baseline(cart=3), {}, inventory())
-    assert (result.looked, result.faults) == (0, ())
+    assert (result.checked_count, result.faults) == (0, ())
 
 
 def test_a_service_needs_no_more_endpoints_than_its_workloads_are_meant_to_have() -> None:
@@ -75,7 +75,7 @@ def test_hand_made_slices_and_endpoints_must_be_there() -> None:
     old = an("Endpoints", "legacy", subsets=[{"addresses": [{"ip": "192.0.2.8"}, {"ip": "192.0.2.9"}]}])
     planned = {ref_of(obj): obj for obj in (by_hand, old)}
     result = endpoints.check(plan(by_hand, old), baseline(), planned, inventory(slices(1, "legacy")))
-    assert len(result.faults) == 2 and result.looked == 2
+    assert len(result.faults) == 2 and result.checked_count == 2
     assert (
         "EndpointSlice shop/db: 0 addresses" in faults(result)[0] and "legacy: 1 address" in faults(result)[1]
     )

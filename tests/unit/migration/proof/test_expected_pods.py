@@ -35,9 +35,9 @@ def test_a_daemon_set_has_a_pod_on_each_node_as_soon_as_its_controller_has_seen_
 
 
 def test_how_many_pods_each_kind_is_meant_to_keep() -> None:
-    assert expected_pods.pods_meant(workload(replicas=5)) == 5
-    assert expected_pods.pods_meant(an("CronJob", spec={})) == 0
-    assert expected_pods.pods_meant(daemon_set(observed=2)) == 3
-    assert expected_pods.pods_meant(daemon_set(observed=1)) == 0
-    assert expected_pods.pods_meant(an("Pod", status={"phase": "Running"})) == 1
-    assert expected_pods.pods_meant(an("Pod", status={"phase": "Failed"})) == 0
+    assert expected_pods.pods_expected(workload(replicas=5)) == 5
+    assert expected_pods.pods_expected(an("CronJob", spec={})) == 0
+    assert expected_pods.pods_expected(daemon_set(observed=2)) == 3
+    assert expected_pods.pods_expected(daemon_set(observed=1)) == 0
+    assert expected_pods.pods_expected(an("Pod", status={"phase": "Running"})) == 1
+    assert expected_pods.pods_expected(an("Pod", status={"phase": "Failed"})) == 0

@@ -49,7 +49,7 @@ def compared(
 ) -> Any:
     now = inventory(service(), app(), *policies)
     api: Any = Api(list(replies) or [Reply(status=200, data=b"")])
-    return check(api, HttpProbes(asked=(PROBE,)), old, now, enforced=enforced, sleep=lambda _seconds: None)
+    return check(api, HttpProbes(probes=(PROBE,)), old, now, enforced=enforced, sleep=lambda _seconds: None)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_another_class_than_on_the_source_is_a_fault_unless_it_is_success(
     old: str, status_now: int, is_fault: bool
 ) -> None:
     result = compared(before(old), Reply(status=status_now, data=b"some page"))
-    assert bool(result.faults) is is_fault and result.looked == 1
+    assert bool(result.faults) is is_fault and result.checked_count == 1
     if is_fault:
         assert (
             str(result.faults[0])
@@ -111,7 +111,7 @@ def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_reported_as_n
     assert (
         not result.faults
         and "a NetworkPolicy keeps the API server" in result.unchecked[0]
-        and result.looked == 0
+        and result.checked_count == 0
     )
     assert not compared(before("2xx"), None, policies=(policy,)).faults, (
         "the API server dials longer than one waits"
@@ -144,5 +144,5 @@ def test_what_the_source_did_not_answer_is_not_compared() -> None:
 
 def test_what_the_target_no_longer_names_is_reported() -> None:
     api: Any = Api([Reply(status=200, data=b"")])
-    result = check(api, HttpProbes(asked=()), before("2xx"), inventory(), enforced=True)
+    result = check(api, HttpProbes(probes=()), before("2xx"), inventory(), enforced=True)
     assert result.unchecked == ("HTTP of shop/web:80: no probe of the new cluster names a path",)

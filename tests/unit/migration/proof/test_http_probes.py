@@ -29,7 +29,7 @@ def get(path: str = "/ready", port: Any = 8080, **fields: Any) -> dict[str, Any]
 
 def asked_urls(service_object: Object, *workloads: Object) -> list[str]:
     result = probes(plan(service_object), inventory(service_object, *workloads))
-    return [probe.url.removeprefix("/api/v1/namespaces/shop/services/") for probe in result.asked]
+    return [probe.url.removeprefix("/api/v1/namespaces/shop/services/") for probe in result.probes]
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_a_service_of_other_pods_or_of_none_is_not_asked() -> None:
     port = {"port": 80, "targetPort": 8080}
     assert not asked_urls(service(port, selector={"app": "y"}), app(readinessProbe=get()))
     assert not asked_urls(service(port, selector=None), app(readinessProbe=get()))
-    assert not probes(plan(), inventory(service(port), app(readinessProbe=get()))).asked, "it is not copied"
+    assert not probes(plan(), inventory(service(port), app(readinessProbe=get()))).probes, "it is not copied"
 
 
 def test_a_port_that_serves_http_by_its_name_without_a_probe_is_reported() -> None:
     result = probes(
         plan(service({"name": "http", "port": 80})), inventory(service({"name": "http", "port": 80}), app())
     )
-    assert (result.asked, result.without) == ((), ("shop/web:80",))
+    assert (result.probes, result.ports_without_path) == ((), ("shop/web:80",))
 
 
 def test_a_query_is_asked_and_never_shown() -> None:

@@ -67,7 +67,7 @@ def check(octavia: Octavia | None, live: Object | None = None) -> ProofResult:
 
 def test_one_that_is_active_online_and_answered_by_a_member_is_good() -> None:
     result = check(Octavia())
-    assert (result.looked, result.faults, result.unchecked) == (1, (), ())
+    assert (result.checked_count, result.faults, result.unchecked) == (1, (), ())
 
 
 def pooled(*members: str) -> LoadBalancer:
@@ -88,7 +88,7 @@ def pooled(*members: str) -> LoadBalancer:
 )
 def test_what_is_wrong_is_named_with_the_service(balancer: LoadBalancer, words: str) -> None:
     [fault] = check(Octavia(balancer)).faults
-    assert str(fault).startswith("Service shop/web") and words in fault.seen
+    assert str(fault).startswith("Service shop/web") and words in fault.actual
 
 
 def test_with_the_local_policy_degraded_is_how_it_works() -> None:
@@ -120,7 +120,7 @@ def test_one_without_a_mark_is_found_by_its_description() -> None:
 )
 def test_an_octavia_that_does_not_answer_is_reported_as_not_checked(refusal: Problem) -> None:
     result = check(Octavia(refusal=refusal))
-    assert (result.looked, result.faults) == (0, ()) and result.unchecked == (
+    assert (result.checked_count, result.faults) == (0, ()) and result.unchecked == (
         "the load balancer of shop/web: HTTP 403: policy",
     )
 
@@ -131,7 +131,7 @@ def test_a_project_without_a_cloud_is_reported_as_not_checked() -> None:
 
 def test_one_that_is_gone_from_octavia_is_a_fault() -> None:
     [fault] = check(Octavia(refusal=CloudNotFound("gone"))).faults
-    assert "Octavia has no load balancer lb-1" in fault.seen
+    assert "Octavia has no load balancer lb-1" in fault.actual
 
 
 def test_an_ingress_has_an_address_if_it_had_one() -> None:

@@ -108,8 +108,10 @@ def test_accounts_take_turns_and_one_with_many_rules_is_sampled_evenly() -> None
         bound(name="s", subject={"kind": "ServiceAccount", "name": "a"}),
     )
     assert [line.split(":")[0] for line in lines[:4]] == ["a", "runner", "a", "runner"]
-    mine = [line for line in lines if line.startswith("runner: get kind")]
-    assert len(mine) == rbac_questions.PER_ACCOUNT and mine[-1] == "runner: get kind50 in shop"
+    runner_lines = [line for line in lines if line.startswith("runner: get kind")]
+    assert (
+        len(runner_lines) == rbac_questions.PER_ACCOUNT and runner_lines[-1] == "runner: get kind50 in shop"
+    )
 
 
 words = st.sampled_from(

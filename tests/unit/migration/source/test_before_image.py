@@ -17,17 +17,17 @@ def image_of(obj: Object, patch: dict[str, Any]) -> BeforeImage:
 
 
 def test_the_image_shows_how_an_object_was_before_and_after_it_was_changed() -> None:
-    was = workload(replicas=3)
+    original = workload(replicas=3)
     patch = {"metadata": {"annotations": {"xk8s.io/replicas": "3"}}, "spec": {"replicas": 0}}
-    image = image_of(was, patch)
+    image = image_of(original, patch)
 
-    assert canonical(image.before(merged(was, patch))) == canonical(was)
-    assert image.before(was) is was
+    assert canonical(image.before(merged(original, patch))) == canonical(original)
+    assert image.before(original) is original
 
 
 def test_an_object_that_was_made_anew_is_not_taken_for_the_old_one() -> None:
-    was, patch = workload(replicas=3), {"spec": {"replicas": 0}}
-    image = image_of(was, patch)
+    original, patch = workload(replicas=3), {"spec": {"replicas": 0}}
+    image = image_of(original, patch)
 
     other = merged(workload(replicas=3), patch)
     assert image.before(other)["spec"]["replicas"] == 0

@@ -13,7 +13,7 @@ from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, inventory, workload
 from tests.unit.migration.planning.plans import HOME, planned_by
 
-HERE, THERE = DigestKeys(known=(b"here",), own=True), DigestKeys(known=(b"there",), own=True)
+HERE, THERE = DigestKeys(keys=(b"here",), per_replica=True), DigestKeys(keys=(b"there",), per_replica=True)
 
 
 def secret(version: str = "7", value: str = "Yg==", uid: str = "u") -> Any:
@@ -63,7 +63,7 @@ def test_an_approval_of_a_plan_stands_whichever_replica_plans_it_again(other: Di
 
 
 def test_with_a_shared_key_an_approval_is_bound_to_what_secrets_say() -> None:
-    shared = DigestKeys(known=(b"shared",))
+    shared = DigestKeys(keys=(b"shared",))
     planned = planned_by(shared, WEB, secret())
     assert planned_by(shared, WEB, secret("8")).bound() == planned.bound()
     assert planned_by(shared, WEB, secret("7", "Yw==")).bound() != planned.bound()

@@ -25,7 +25,7 @@ def before_image_of(*objects: Object, **overrides: Any) -> BeforeImage:
         migration="m1",
         workloads=workloads_to_quiesce(rules.inventory, rules, ()),
         inventory=rules.inventory,
-        agreement=common_apis(SERVED, SERVED),
+        common_apis=common_apis(SERVED, SERVED),
         **arguments,
     )
 

@@ -76,11 +76,11 @@ def test_the_new_service_is_internal_first_and_external_with_the_address_then() 
 
 def test_an_internal_load_balancer_is_created_unless_it_has_the_address_already() -> None:
     copy = copy_of(WEB, target=MemoryKube(ACTIVE))
-    arguments = (copy.into, copy.plan, copy.inventory, copy.objects, [MOVE])
-    assert floating_ips.open_internal(*arguments).written
+    arguments = (copy.writer, copy.plan, copy.inventory, copy.objects)
+    assert floating_ips.open_internal(*arguments, moves=[MOVE]).written
     assert annotations_of(copy.live(WEB))[INTERNAL] == "true"
     copy.live(WEB)["status"] = shown()
-    assert not floating_ips.open_internal(*arguments).written
+    assert not floating_ips.open_internal(*arguments, moves=[MOVE]).written
 
 
 def shown() -> Object:
@@ -89,13 +89,13 @@ def shown() -> Object:
 
 def test_the_address_is_freed_and_asked_for_once() -> None:
     kube, neutron = MemoryKube(WEB), Neutron()
-    floating_ips.switch(kube, PATH, WEB, MOVE, neutron)
+    floating_ips.switch(kube, PATH, WEB, MOVE, addresses=neutron)
     assert neutron.addresses["fip-1"].port == ""
     live = kube.live(WEB)
     assert live is not None and live["spec"]["loadBalancerIP"] == ADDRESS
     live["status"] = shown()
     neutron.attach("fip-1", "new-port")
-    floating_ips.switch(kube, PATH, WEB, MOVE, neutron)
+    floating_ips.switch(kube, PATH, WEB, MOVE, addresses=neutron)
     assert neutron.addresses["fip-1"].port == "new-port" and len(kube.requests) == 1
 
 
@@ -122,6 +122,6 @@ def test_a_roll_back_puts_everything_as_it_was() -> None:
 
 def test_an_address_that_is_gone_is_a_problem() -> None:
     with pytest.raises(AddressLost):
-        floating_ips.switch(MemoryKube(WEB), PATH, WEB, MOVE, Neutron({}))
+        floating_ips.switch(MemoryKube(WEB), PATH, WEB, MOVE, addresses=Neutron({}))
     with pytest.raises(AddressLost):
         floating_ips.switch_back(MOVE, Neutron({}))

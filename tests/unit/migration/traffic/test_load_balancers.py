@@ -26,12 +26,12 @@ HOOK = an("ValidatingWebhookConfiguration", "guard", webhooks=[])
 
 def copied(**request: Any) -> Copy:
     copy = copy_of(WEB, INGRESS, HOOK, target=MemoryKube(ACTIVE), **request)
-    copier.copy(copy.into, copy.plan, copy.inventory, copy.objects)
+    copier.copy(copy.writer, copy.plan, copy.inventory, copy.objects)
     return copy
 
 
 def open_traffic(copy: Copy) -> None:
-    load_balancers.open_traffic(copy.into, copy.plan, copy.inventory, copy.objects)
+    load_balancers.open_traffic(copy.writer, copy.plan, copy.inventory, copy.objects)
 
 
 def test_load_balancers_and_ingresses_open_before_webhooks() -> None:
@@ -40,7 +40,7 @@ def test_load_balancers_and_ingresses_open_before_webhooks() -> None:
     open_traffic(copy)
     assert copy.live(WEB)["spec"]["type"] == "LoadBalancer" and copy.target.live(INGRESS) is not None
     assert copy.target.live(HOOK) is None
-    load_balancers.open_webhooks(copy.into, copy.plan, copy.inventory, copy.objects)
+    load_balancers.open_webhooks(copy.writer, copy.plan, copy.inventory, copy.objects)
     assert copy.target.live(HOOK) is not None
 
 
@@ -54,8 +54,8 @@ def test_a_load_balancer_whose_address_moves_is_not_opened_with_a_new_one() -> N
 def test_a_load_balancer_without_an_address_is_waited_for() -> None:
     copy = copied()
     open_traffic(copy)
-    assert load_balancers.without_address(copy.into, [ref_of(WEB)]) == ["shop/web"]
+    assert load_balancers.without_address(copy.writer, [ref_of(WEB)]) == ["shop/web"]
     copy.live(WEB)["status"] = {"loadBalancer": {"ingress": [{"ip": "203.0.113.99"}]}}
-    assert load_balancers.without_address(copy.into, [ref_of(WEB)]) == []
-    [address] = load_balancers.new_addresses(copy.into, copy.plan)
+    assert load_balancers.without_address(copy.writer, [ref_of(WEB)]) == []
+    [address] = load_balancers.new_addresses(copy.writer, copy.plan)
     assert (address.before, address.after) == (("203.0.113.7",), ("203.0.113.99",))

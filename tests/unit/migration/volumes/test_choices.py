@@ -6,12 +6,7 @@ from typing import Any
 
 from bot.migration.objects.fields import Object
 from bot.migration.objects.ownership import graph
-from bot.migration.volumes.choices import (
-    PlannedVolume,
-    VolumeChoice,
-    parse,
-    volumes,
-)
+from bot.migration.volumes.choices import PlannedVolume, VolumeChoice, parse_choices, plan_volumes
 from tests.unit.migration.builders import an, inventory
 
 CSI = {
@@ -49,11 +44,11 @@ def disk(name: str = "pv-1", **spec: Any) -> Object:
 
 def planned_volumes(*objects: Object, words: tuple[str, ...] = ("reattach",)) -> tuple[PlannedVolume, ...]:
     read = inventory(*objects)
-    return volumes(read, read.of("PersistentVolumeClaim"), words, graph(objects))
+    return plan_volumes(read, read.of("PersistentVolumeClaim"), words, graph(objects))
 
 
 def test_choices_are_for_all_or_for_one() -> None:
-    assert parse(("reattach", "shop/cache=skip")) == (
+    assert parse_choices(("reattach", "shop/cache=skip")) == (
         VolumeChoice.REATTACH,
         {"shop/cache": VolumeChoice.SKIP},
     )

@@ -6,7 +6,7 @@ from bot.actions.proposal import Proposal
 from bot.common.problems import Refusal
 from bot.migration.workflow.approvals import await_approval
 from bot.migration.workflow.events import MigrationPaused
-from bot.migration.workflow.ports import Decision, DecisionStatus
+from bot.migration.workflow.ports import DecisionStatus, MigrationDecision
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import Signal
 from bot.migration.workflow.step import Step
@@ -25,17 +25,17 @@ class Approvers:
         self.asked: list[str] = []
         self.begun: list[str] = []
 
-    def needed(self, kind: str) -> bool:
+    def is_required(self, kind: str) -> bool:
         return kind in self.kinds
 
-    def request(self, _operation: str, name: str, _proposal: Proposal) -> Decision:
+    def request(self, _operation: str, name: str, _proposal: Proposal) -> MigrationDecision:
         self.asked.append(name)
-        return Decision(id="a2", status=DecisionStatus.OPEN, line="open")
+        return MigrationDecision(id="a2", status=DecisionStatus.OPEN, line="open")
 
-    def get(self, _operation: str, name: str) -> Decision:
+    def get(self, _operation: str, name: str) -> MigrationDecision:
         if name in self.rejected:
-            return Decision(id="a2", status=DecisionStatus.ENDED, line=self.rejected[name])
-        return Decision(id="a2", status=DecisionStatus.APPROVED, line="approved by bo", by=("bo",))
+            return MigrationDecision(id="a2", status=DecisionStatus.ENDED, line=self.rejected[name])
+        return MigrationDecision(id="a2", status=DecisionStatus.APPROVED, line="approved by bo", by=("bo",))
 
     def start(self, _operation: str, name: str, _proposal: Proposal) -> None:
         if name in self.void:

@@ -14,7 +14,7 @@ from bot.common.problems import Problem
 from bot.migration.workflow.approvals import await_approval
 from bot.migration.workflow.concurrency import is_urgent, needs_permit
 from bot.migration.workflow.events import MigrationProgress
-from bot.migration.workflow.ports import Decision, DecisionStatus
+from bot.migration.workflow.ports import DecisionStatus, MigrationDecision
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import RollbackRequested, Signal
 from bot.migration.workflow.step import ORDER, Step
@@ -123,14 +123,14 @@ class People:
         self.status = DecisionStatus.OPEN
         self.closed = False
 
-    def needed(self, _kind: str) -> bool:
+    def is_required(self, _kind: str) -> bool:
         return True
 
-    def request(self, *_request: object) -> Decision:
-        return Decision(id="a2", status=DecisionStatus.OPEN, line="open")
+    def request(self, *_request: object) -> MigrationDecision:
+        return MigrationDecision(id="a2", status=DecisionStatus.OPEN, line="open")
 
-    def get(self, *_decision: object) -> Decision:
-        return Decision(id="a2", status=self.status, line="approved by bo", by=("bo",))
+    def get(self, *_decision: object) -> MigrationDecision:
+        return MigrationDecision(id="a2", status=self.status, line="approved by bo", by=("bo",))
 
     def start(self, *_decision: object) -> None:
         self.status = DecisionStatus.BEGUN
@@ -184,9 +184,9 @@ def test_a_migration_that_waits_for_its_turn_can_be_given_up_and_its_decision_is
     project.work("m3")
     people.status = DecisionStatus.APPROVED
     project.clock.meanwhile = [lambda: project.signal("m1", Signal.CANCEL)]
-    with pytest.raises(RollbackRequested) as back:
+    with pytest.raises(RollbackRequested) as rollback:
         approved_cutover(run)
-    assert (back.value.signal, back.value.by) == (Signal.CANCEL, "ana") and people.closed
+    assert (rollback.value.signal, rollback.value.by) == (Signal.CANCEL, "ana") and people.closed
 
 
 def test_until_it_may_stop_the_source_it_can_be_cancelled(project: ProjectMigrations) -> None:
@@ -255,8 +255,8 @@ def test_what_was_cut_off_keeps_its_turn_and_its_place(project: ProjectMigration
 
 @pytest.mark.parametrize("step", ORDER)
 def test_only_decisions_and_the_soak_are_no_work(step: Step) -> None:
-    assert needs_permit(step, back=False) is (step not in (Step.DECIDE, Step.SOAK, Step.CONSENT))
-    assert needs_permit(step, back=True) and is_urgent(step, back=True)
-    assert is_urgent(step, back=False) is (
-        step.number > Step.DECIDE.number and needs_permit(step, back=False)
+    assert needs_permit(step, rolling_back=False) is (step not in (Step.DECIDE, Step.SOAK, Step.CONSENT))
+    assert needs_permit(step, rolling_back=True) and is_urgent(step, rolling_back=True)
+    assert is_urgent(step, rolling_back=False) is (
+        step.number > Step.DECIDE.number and needs_permit(step, rolling_back=False)
     )

@@ -88,7 +88,7 @@ def approve(database: Database, approval: str) -> None:
 
 
 def test_only_kinds_that_the_configuration_names_need_a_decision(decisions: Make) -> None:
-    assert decisions().needed("migrate.cutover") and not decisions().needed("migrate.delete")
+    assert decisions().is_required("migrate.cutover") and not decisions().is_required("migrate.delete")
 
 
 def test_a_decision_is_asked_for_once_in_the_thread_of_the_request(
@@ -152,7 +152,7 @@ def test_a_decision_that_nobody_waits_for_is_void(decisions: Make) -> None:
 
 
 def test_a_migration_whose_request_is_gone_can_ask_for_nothing(decisions: Make) -> None:
-    gone = Continuations()
-    gone.request = None
+    continuations = Continuations()
+    continuations.request = None
     with pytest.raises(Refusal, match="The request of this migration is gone"):
-        decisions(gone).request(OPERATION, "cutover-1", PROPOSAL)
+        decisions(continuations).request(OPERATION, "cutover-1", PROPOSAL)

@@ -40,7 +40,7 @@ class Configuration:
             "services": self._services,
             "settings": lambda: self.settings,
             "verifier": SimpleNamespace(verify=lambda _target, _driver: self.report),
-            "keep": self.kept.append,
+            "store_verification": self.kept.append,
         }
         return ConfiguredPorts("shop", "op", **outside)
 

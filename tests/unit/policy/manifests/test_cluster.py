@@ -214,7 +214,7 @@ def test_policies_of_other_apis_are_named_and_make_the_answer_incomplete(tmp_pat
     """,
     )
     assert manifests.incomplete
-    assert manifests.foreign == (
+    assert manifests.other_policies == (
         "NetworkPolicy shop/a (projectcalico.org)",
         "GlobalNetworkPolicy default.b (crd.projectcalico.org)",
         "AdminNetworkPolicy c (policy.networking.k8s.io)",

@@ -35,7 +35,7 @@ def pods(draw: st.DrawFn) -> list[Pod]:
             draw(st.lists(st.one_of(v4, v6), min_size=draw(st.sampled_from((1, 0))), max_size=2))
         )
         if host:
-            addresses = next((known.addresses for known in NODES if known.name == node), ())
+            addresses = next((known_node.addresses for known_node in NODES if known_node.name == node), ())
         owner = draw(st.sampled_from(("", "w")))
         pods_so_far.append(
             Pod(

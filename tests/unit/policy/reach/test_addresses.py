@@ -56,9 +56,9 @@ def test_pods_are_found_once_by_any_of_their_addresses() -> None:
     texts = ("10.0.0.1", "10.0.0.2", "fd00::1")
     index = AddressIndex(zip(parse_addresses(texts), (0, 0, 1), strict=True), 2)
     everything = [(0, IPV6_START - 1), (IPV6_START, END - 1)]
-    assert index.within(everything).tolist() == [0, 1]
-    assert index.within([(position(ipaddress.ip_address("10.0.0.2")),) * 2]).tolist() == [0]
-    assert index.within([(0, 5)]).tolist() == []
+    assert index.pods_within(everything).tolist() == [0, 1]
+    assert index.pods_within([(position(ipaddress.ip_address("10.0.0.2")),) * 2]).tolist() == [0]
+    assert index.pods_within([(0, 5)]).tolist() == []
 
 
 def test_what_is_no_address_is_passed_over() -> None:

@@ -14,10 +14,10 @@ from bot.policy.reach.connections import ALL, NOTHING, Connections
 from bot.policy.reach.model import Protocol
 from tests.unit.policy.reach.test_connections import sets
 
-several = st.lists(sets, min_size=1, max_size=6)
+set_lists = st.lists(sets, min_size=1, max_size=6)
 
 
-@given(several, several)
+@given(set_lists, set_lists)
 def test_operations_on_numbers_are_those_on_the_sets(
     left: list[Connections], right: list[Connections]
 ) -> None:
@@ -42,11 +42,11 @@ def test_operations_on_numbers_are_those_on_the_sets(
 def test_a_table_that_outgrows_its_square_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_sets, "LARGEST_TABLE", 8)
     table = ConnectionSetTable()
-    many = [Connections.of(Protocol.TCP, first, first + 50) for first in range(1, 400)]
-    numbers = np.array([table.number(connections) for connections in many], dtype=np.int32)
+    operands = [Connections.of(Protocol.TCP, first, first + 50) for first in range(1, 400)]
+    numbers = np.array([table.number(connections) for connections in operands], dtype=np.int32)
     results = table.intersections(numbers, np.roll(numbers, 1))
     assert [table[number] for number in results] == [
-        connections & many[index - 1] for index, connections in enumerate(many)
+        connections & operands[index - 1] for index, connections in enumerate(operands)
     ]
 
 

@@ -37,7 +37,7 @@ def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, m
         return {str(item.workload): expected_answers.on_ports(item.connections, ports) for item in exposed}
 
     assert on_ports(result.cluster_wide) == {owner: opened for owner, opened in everyone.items() if opened}
-    assert on_ports(result.outside) == {owner: opened for owner, opened in outside.items() if opened}
+    assert on_ports(result.from_outside) == {owner: opened for owner, opened in outside.items() if opened}
 
 
 @settings(max_examples=examples(100), deadline=None)
@@ -59,7 +59,7 @@ def test_workloads_that_no_policy_selects(cluster: ClusterModel, manifests: Mani
 def test_a_pod_alone_in_its_cluster_is_open_to_outside_only() -> None:
     result = compute_exposure(world(default__a=""))
     assert result.cluster_wide == ()
-    assert [(str(item.workload), str(item.connections), item.pods) for item in result.outside] == [
+    assert [(str(item.workload), str(item.connections), item.pods) for item in result.from_outside] == [
         ("default/a[Pod]", "All Connections", 1)
     ]
 

@@ -21,8 +21,8 @@ def test_a_redundant_policy_can_go_and_any_other_cannot(cluster: ClusterModel, m
     ports = oracle.probe_ports(cluster.pods, manifests)
     everything = expected_answers.opened(cluster, manifests, addresses, ports)
     for removed in manifests:
-        others = [manifest for manifest in manifests if manifest is not removed]
-        same = expected_answers.opened(cluster, others, addresses, ports) == everything
+        other_manifests = [manifest for manifest in manifests if manifest is not removed]
+        same = expected_answers.opened(cluster, other_manifests, addresses, ports) == everything
         event(f"redundant: {same}")
         ref = PolicyRef(removed["metadata"]["namespace"], removed["metadata"]["name"])
         assert same == (ref in redundant)

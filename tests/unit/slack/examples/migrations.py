@@ -42,7 +42,7 @@ def summary(
         waits=NASTY * 30,
         by=NASTY,
         ended=ended,
-        choices=available_signals(step, paused=state == "paused", back=False),
+        choices=available_signals(step, paused=state == "paused", rolling_back=False),
     )
 
 
@@ -104,7 +104,7 @@ STATES: list[object] = [
             total=7,
             waits=(NASTY * 9,) * 9,
             finished=(NASTY * 3,) * 13,
-            choices=available_signals(step, paused=paused, back=back),
+            choices=available_signals(step, paused=paused, rolling_back=back),
             paused=NASTY if paused else "",
             back=back,
             trouble=NASTY * 20,
@@ -124,7 +124,7 @@ STATES: list[object] = [
             what=NASTY,
             why=NASTY * 60,
             fix=NASTY,
-            choices=available_signals(step, paused=True, back=False),
+            choices=available_signals(step, paused=True, rolling_back=False),
         )
         for step in ORDER
     ),

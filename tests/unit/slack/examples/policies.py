@@ -27,11 +27,11 @@ from bot.policy.results import (
     ReachAnswer,
     RecentChange,
 )
-from tests.unit.policy.builders import SHOP, computed, manifest, pod, snapshot, where
+from tests.unit.policy.builders import SHOP, computed, manifest, pod, policy_cluster, snapshot
 from tests.unit.slack.examples.requests import NASTY, NOW, OPERATION
 
 MANY = tuple(pod(f"workload-{number}-1", namespace="shop" if number % 2 else "web") for number in range(60))
-FOREIGN = tuple(
+OTHER_POLICIES = tuple(
     OtherPolicy("GlobalNetworkPolicy", "crd.projectcalico.org", "", f"{NASTY}-{number}")
     for number in range(30)
 )
@@ -43,7 +43,7 @@ CART = "shop/cart[Deployment]"
 def preview(**changes: Any) -> ConnectionPreview:
     """A preview of denying everything: without changes in a large cluster, with them in a small one."""
     if not changes:
-        return computed(DENY, pods=(*SHOP, *MANY), foreign=FOREIGN, gaps=(NASTY * 20,)).preview
+        return computed(DENY, pods=(*SHOP, *MANY), other_policies=OTHER_POLICIES, gaps=(NASTY * 20,)).preview
     return dataclasses.replace(computed(DENY).preview, **changes)
 
 
@@ -59,11 +59,11 @@ def preview_result(shown: ConnectionPreview, **changes: Any) -> PreviewShown:
 def change_result(**changes: Any) -> PolicyChanged:
     values: dict[str, Any] = {
         "kind": "apply",
-        "where": where(),
+        "cluster": policy_cluster(),
         "ref": REF,
         "change": OPERATION,
         "preview": preview(selected=3),
-        "aftermath": PostCheck(changes=(), came=(), went=(), policies=()),
+        "post_check": PostCheck(changes=(), created_pods=(), deleted_pods=(), policies=()),
     }
     return PolicyChanged(**(values | changes))
 
@@ -72,8 +72,8 @@ def differing_check() -> PostCheck:
     pods = tuple(PodRef("shop", f"pod-{number}") for number in range(40))
     return PostCheck(
         changes=preview().changes,
-        came=pods,
-        went=pods,
+        created_pods=pods,
+        deleted_pods=pods,
         policies=tuple(f"{NASTY} was made" for _ in range(30)),
     )
 
@@ -82,13 +82,13 @@ def reach_answer(**changes: Any) -> ReachAnswer:
     reach = engine.compute(snapshot(DENY, pods=(*SHOP, *MANY)).cluster)
     pods = tuple(pod.ref for pod in (*SHOP, *MANY))
     values: dict[str, Any] = {
-        "where": where(),
+        "cluster": policy_cluster(),
         "source": "web/frontend",
         "destination": "shop/cart",
         "port": "TCP/80",
-        "foreign": FOREIGN,
+        "other_policies": OTHER_POLICIES,
         "gaps": (),
-        "stories": reach_query.explain_pairs(reach, pods, pods, reach_query.parse_port("TCP/80")),
+        "pairs_explained": reach_query.explain_pairs(reach, pods, pods, reach_query.parse_port("TCP/80")),
     }
     return ReachAnswer(**(values | changes))
 
@@ -97,23 +97,29 @@ def exposure_result(*policies: Any, pods: Any = None, **changes: Any) -> Exposur
     if pods is None:
         pods = (*SHOP, *MANY, pod("agent-1", host_network=True))
     values: dict[str, Any] = {
-        "where": where(),
+        "cluster": policy_cluster(),
         "exposure": compute_exposure(engine.compute(snapshot(*policies, pods=pods).cluster)),
         "pods": {CART: 2},
-        "foreign": FOREIGN,
+        "other_policies": OTHER_POLICIES,
         "gaps": (NASTY,),
     }
     return ExposureShown(**(values | changes))
 
 
 def listing(**changes: Any) -> PolicyListing:
-    values: dict[str, Any] = {"where": where(), "policies": (), "foreign": (), "gaps": (), "changes": ()}
+    values: dict[str, Any] = {
+        "cluster": policy_cluster(),
+        "policies": (),
+        "other_policies": (),
+        "gaps": (),
+        "changes": (),
+    }
     return PolicyListing(**(values | changes))
 
 
 def policy_details(**changes: Any) -> PolicyShown:
     values: dict[str, Any] = {
-        "where": where(),
+        "cluster": policy_cluster(),
         "ref": REF,
         "yaml": "kind: x\n",
         "owner": None,
@@ -134,7 +140,7 @@ LISTED = tuple(
         isolates=("Ingress", "Egress"),
         pods=number,
         owner=PolicyOwner(tool="Helm", name=NASTY),
-        made=NOW,
+        created=NOW,
     )
     for number in range(300)
 )
@@ -142,32 +148,32 @@ RECENT = tuple(
     recent_change(kind, undone=undone) for kind in ("apply", "delete", "rollback") for undone in (True, False)
 )
 TAKEOVERS = tuple(Takeover(manager=NASTY, field=f".spec.{number}") for number in range(30))
-NO_DRIVER = where(enforces=False, driver="")
+NO_DRIVER = policy_cluster(enforces=False, driver="")
 
 RESULTS: list[object] = [
     PresetList(presets=presets.PRESETS),
     PolicyForm(action=action(), cluster="prod-eu", namespace="shop"),
     PolicyForm(action=action(PolicyApply), cluster="prod-eu", namespace="shop"),
-    listing(policies=LISTED, foreign=FOREIGN, gaps=(NASTY,), changes=RECENT),
-    listing(where=NO_DRIVER),
+    listing(policies=LISTED, other_policies=OTHER_POLICIES, gaps=(NASTY,), changes=RECENT),
+    listing(cluster=NO_DRIVER),
     policy_details(owner=PolicyOwner(tool="Argo CD", name=NASTY), managers=("a", NASTY), last_writer=NASTY),
-    policy_details(where=where(enforces=False), yaml=f"# {NASTY}\n" * 4_000, selected=0),
+    policy_details(cluster=policy_cluster(enforces=False), yaml=f"# {NASTY}\n" * 4_000, selected=0),
     preview_result(preview()),
     preview_result(
         preview(owner=PolicyOwner(tool="Flux", name=NASTY), takeovers=TAKEOVERS, warnings=(NASTY * 10,))
     ),
     preview_result(preview(changes=(), matrix=None, unchanged=True), may_apply=False, dns_helps=False),
     preview_result(
-        preview(changes=(), matrix=None, selected=0, where=where(enforces=False, driver="Flannel"))
+        preview(changes=(), matrix=None, selected=0, cluster=policy_cluster(enforces=False, driver="Flannel"))
     ),
     change_result(),
-    change_result(kind="delete", aftermath=None, not_compared=NASTY * 20),
-    change_result(kind="rollback", aftermath=differing_check(), undoes=OPERATION),
-    change_result(change="", preview=preview(changes=(), matrix=None, unchanged=True), aftermath=None),
-    change_result(leaving=True),
+    change_result(kind="delete", post_check=None, not_compared=NASTY * 20),
+    change_result(kind="rollback", post_check=differing_check(), undoes=OPERATION),
+    change_result(change="", preview=preview(changes=(), matrix=None, unchanged=True), post_check=None),
+    change_result(deleting=True),
     change_result(note=NASTY),
     reach_answer(),
-    reach_answer(port="", stories=()),
+    reach_answer(port="", pairs_explained=()),
     exposure_result(),
-    dataclasses.replace(exposure_result(pods=()), pods={}, foreign=(), gaps=()),
+    dataclasses.replace(exposure_result(pods=()), pods={}, other_policies=(), gaps=()),
 ]

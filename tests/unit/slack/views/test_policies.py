@@ -8,11 +8,11 @@ from bot.policy.owners import PolicyOwner
 from bot.policy.results import PolicyForm, PresetList
 from bot.slack import kit
 from bot.slack.views import policies as views
-from tests.unit.policy.builders import where
+from tests.unit.policy.builders import policy_cluster
 from tests.unit.slack.examples.policies import (
-    FOREIGN,
     LISTED,
     NO_DRIVER,
+    OTHER_POLICIES,
     action,
     listing,
     policy_details,
@@ -85,14 +85,14 @@ def test_a_deletion_asks_before_and_says_what_it_opens() -> None:
 
 def test_a_verdict_is_incomplete_by_other_apis_and_by_what_was_not_read() -> None:
     assert list(views.incomplete((), ())) == []
-    shown = words(views.incomplete(FOREIGN[:1], ("namespaces could not be listed",)))
+    shown = words(views.incomplete(OTHER_POLICIES[:1], ("namespaces could not be listed",)))
     assert shown.startswith("⚠️ Incomplete") and "• namespaces could not be listed" in shown
     assert "GlobalNetworkPolicy" in shown
 
 
 def test_where_nothing_enforces_policies_that_is_said() -> None:
-    assert list(views.unenforced(where())) == []
-    flannel = words(views.unenforced(where(enforces=False, driver="Flannel")))
+    assert list(views.unenforced(policy_cluster())) == []
+    flannel = words(views.unenforced(policy_cluster(enforces=False, driver="Flannel")))
     assert "Flannel enforces no NetworkPolicy" in flannel and "/xk8s migrate prod-eu --to" in flannel
     assert "whether policies are enforced is not known" in words(views.unenforced(NO_DRIVER))
 

@@ -31,7 +31,7 @@ def test_what_was_accepted_is_not_said_to_be_enforced_and_can_be_taken_back() ->
     ("changes", "reason"),
     [
         ({"note": "nobody knows"}, "It cannot be taken back: nobody knows"),
-        ({"leaving": True}, "a finalizer still keeps it"),
+        ({"deleting": True}, "a finalizer still keeps it"),
     ],
 )
 def test_what_cannot_be_taken_back_offers_no_way_back(changes: dict[str, Any], reason: str) -> None:
@@ -42,18 +42,18 @@ def test_what_cannot_be_taken_back_offers_no_way_back(changes: dict[str, Any], r
 def test_what_is_not_as_previewed_is_named() -> None:
     differs = PostCheck(
         changes=preview(selected=3).changes,
-        came=(PodRef("shop", "new"),),
-        went=(PodRef("shop", "a"), PodRef("shop", "b")),
+        created_pods=(PodRef("shop", "new"),),
+        deleted_pods=(PodRef("shop", "a"), PodRef("shop", "b")),
         policies=("shop/other was made",),
     )
-    text_of_change = shown(aftermath=differs)
+    text_of_change = shown(post_check=differs)
     assert "Not as previewed" in text_of_change and "the policy shop/other was made" in text_of_change
     assert "1 pod came: shop/new" in text_of_change and "2 pods went: shop/a, shop/b" in text_of_change
 
 
 def test_what_is_as_previewed_is_said_to_be_so_and_what_was_not_compared_as_well() -> None:
     assert "exactly what was previewed" in shown()
-    assert "Not compared with the preview: no time" in shown(aftermath=None, not_compared="no time")
+    assert "Not compared with the preview: no time" in shown(post_check=None, not_compared="no time")
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,6 @@ def test_a_roll_back_names_the_change_that_it_undoes() -> None:
 
 
 def test_what_is_there_already_was_not_written() -> None:
-    rendered = show_change(change_result(change="", aftermath=None))
+    rendered = show_change(change_result(change="", post_check=None))
     assert rendered.headline.endswith("is there already, word for word; nothing was written")
     assert "enforcement not measured" not in text(*rendered.messages) and not rendered.files

@@ -9,8 +9,8 @@ from bot.policy.field_conflicts import Takeover
 from bot.policy.preview import ConnectionPreview
 from bot.slack import kit
 from bot.slack.views.policy_preview import show_preview
-from tests.unit.policy.builders import where
-from tests.unit.slack.examples.policies import FOREIGN, TAKEOVERS, action, preview, preview_result
+from tests.unit.policy.builders import policy_cluster
+from tests.unit.slack.examples.policies import OTHER_POLICIES, TAKEOVERS, action, preview, preview_result
 from tests.unit.slack.rendering import buttons as buttons_of
 from tests.unit.slack.rendering import text
 
@@ -24,12 +24,12 @@ def buttons(shown: ConnectionPreview, **changes: Any) -> dict[str, kit.Button]:
 
 
 def test_what_makes_the_verdict_incomplete_stands_before_everything_else() -> None:
-    shown = text(*rendered(preview(foreign=FOREIGN)).messages)
+    shown = text(*rendered(preview(other_policies=OTHER_POLICIES)).messages)
     assert shown.startswith("⚠️ Incomplete") and "…and 25 more" in shown
 
 
 def test_an_apply_that_closes_is_red_last_and_asks_again() -> None:
-    offered = buttons(preview(selected=3, where=where(production=True)))
+    offered = buttons(preview(selected=3, cluster=policy_cluster(production=True)))
     apply = offered["Apply"]
     assert list(offered)[-1] == "Apply" and apply.style == "danger" and apply.confirm is not None
     assert "Closes" in apply.confirm.text and "production" in apply.confirm.text

@@ -24,7 +24,7 @@ def answer(*policies: dict[str, Any], port: str = "TCP/80", **changes: Any) -> R
     reach = engine.compute(snapshot(*policies, pods=SHOP).cluster)
     pods = tuple(shop_pod.ref for shop_pod in SHOP)
     stories = reach_query.explain_pairs(reach, pods, pods, reach_query.parse_port(port or "TCP/80"))
-    return reach_answer(stories=stories, port=port, foreign=(), **changes)
+    return reach_answer(pairs_explained=stories, port=port, other_policies=(), **changes)
 
 
 def test_an_open_connection_is_allowed_and_says_that_no_policy_isolates_either_end() -> None:
@@ -36,10 +36,10 @@ def test_an_open_connection_is_allowed_and_says_that_no_policy_isolates_either_e
 
 
 def test_a_closed_connection_names_the_policy_that_closes_it() -> None:
-    allowed = next(story for story in answer().stories)
-    denied = [story for story in answer(DENY).stories if not story.explanation.allowed]
+    allowed = next(story for story in answer().pairs_explained)
+    denied = [story for story in answer(DENY).pairs_explained if not story.explanation.allowed]
     assert denied and allowed.explanation.allowed
-    rendered = views.show_answer(dataclasses.replace(answer(DENY), stories=tuple(denied)))
+    rendered = views.show_answer(dataclasses.replace(answer(DENY), pairs_explained=tuple(denied)))
     assert rendered.headline == "🚫 *web/frontend* → *shop/cart* TCP/80: not allowed"
     assert "arriving: isolated by shop/deny; no rule allows it" in text(*rendered.messages)
 
@@ -63,20 +63,20 @@ def test_with_a_port_a_button_asks_about_all_of_them() -> None:
 
 
 def test_a_pod_reaches_itself() -> None:
-    rendered = views.show_answer(reach_answer(stories=(), port="", foreign=()))
+    rendered = views.show_answer(reach_answer(pairs_explained=(), port="", other_policies=()))
     assert rendered.headline == "✅ *web/frontend* → *shop/cart*: the same pod"
     assert "A pod always reaches itself." in text(*rendered.messages)
 
 
 def test_of_many_kinds_of_pairs_the_first_are_told() -> None:
-    stories = answer().stories * 9
-    shown = text(*views.show_answer(dataclasses.replace(answer(), stories=stories)).messages)
+    stories = answer().pairs_explained * 9
+    shown = text(*views.show_answer(dataclasses.replace(answer(), pairs_explained=stories)).messages)
     changes = len(stories) - views.MOST_STORIES
     assert f"…and {changes} more kinds of pairs. Name single pods." in shown
 
 
 def test_exposure_lists_what_is_open_and_what_no_policy_isolates() -> None:
-    rendered = views.show_exposure(exposure_result(pods=SHOP, foreign=(), gaps=()))
+    rendered = views.show_exposure(exposure_result(pods=SHOP, other_policies=(), gaps=()))
     shown = text(*rendered.messages)
     assert "are isolated by no policy for ingress" in rendered.headline
     assert "⚠️ " in shown and "open to the outside" in shown and "no policy at all: " in shown
@@ -87,12 +87,14 @@ def test_exposure_lists_what_is_open_and_what_no_policy_isolates() -> None:
 
 def test_pods_on_the_host_network_are_counted_apart() -> None:
     host = pod("agent-1", host_network=True)
-    shown = text(*views.show_exposure(exposure_result(pods=(*SHOP, host), foreign=(), gaps=())).messages)
+    shown = text(
+        *views.show_exposure(exposure_result(pods=(*SHOP, host), other_policies=(), gaps=())).messages
+    )
     assert "1 workload on the host network: no policy can isolate them." in shown
 
 
 def test_the_directions_without_a_policy_are_told_apart() -> None:
-    shown = text(*views.show_exposure(exposure_result(DENY, pods=SHOP, foreign=(), gaps=())).messages)
+    shown = text(*views.show_exposure(exposure_result(DENY, pods=SHOP, other_policies=(), gaps=())).messages)
     assert "no policy for egress: " in shown and "no policy for ingress: " not in shown
 
 
@@ -100,13 +102,13 @@ def test_the_directions_without_a_policy_are_told_apart() -> None:
 def test_the_file_is_a_list_to_tick_off_which_says_if_it_is_incomplete(
     gaps: tuple[str, ...], incomplete: bool
 ) -> None:
-    [file] = views.show_exposure(exposure_result(pods=SHOP, foreign=(), gaps=gaps)).files
+    [file] = views.show_exposure(exposure_result(pods=SHOP, other_policies=(), gaps=gaps)).files
     content = file.content.decode()
     assert file.name == "exposure-prod-eu.md" and content.startswith("# Exposure of prod-eu")
     assert "- [ ] shop/cart" in content and ("> Incomplete: nodes" in content) is incomplete
 
 
 def test_where_nothing_is_open_that_is_said() -> None:
-    shown = text(*views.show_exposure(exposure_result(pods=(), foreign=(), gaps=())).messages)
+    shown = text(*views.show_exposure(exposure_result(pods=(), other_policies=(), gaps=())).messages)
     assert "✅ No workload is open to the outside." in shown
     assert "✅ No workload is open to the whole cluster." in shown
