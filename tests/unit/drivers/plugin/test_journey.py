@@ -217,7 +217,7 @@ def test_it_stands_in_the_comparison() -> None:
 def test_policies_are_taken_where_it_enforces_them_and_its_own_are_refused_with_its_tools(
     profile: DriverProfile,
 ) -> None:
-    where = {"project": "shop", "cluster": "dev", "cluster_id": "u", "production": False}
+    where = {"project": "shop", "name": "dev", "id": "u", "production": False}
     check_enforced(PolicyCluster(**where, driver=profile.title, enforces=profile.enforces_network_policy))  # type: ignore[arg-type]
     with pytest.raises(NotEnforced, match="runs Flannel") as refusal:
         check_enforced(PolicyCluster(**where, driver="Flannel", enforces=False))  # type: ignore[arg-type]
