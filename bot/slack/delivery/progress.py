@@ -146,10 +146,10 @@ class ProgressBoard:
             return TICK_SECONDS if running else IDLE_SECONDS
         operation, progress = entry
         try:
-            if self._is_over(operation):
-                self.close(operation)
-            elif root_line:
-                self._send_root_line(progress)
+            if self._is_closed(operation):
+                return 0.0
+            if root_line:
+                self._send_root_line(operation, progress)
             else:
                 self._send_state(operation, progress, running)
         except (Problem, DatabaseError) as error:  # the end of the request is shown all the same
@@ -177,7 +177,7 @@ class ProgressBoard:
             return 0.0
         return self._next_update if progress.posted else self._next_post
 
-    def _send_root_line(self, progress: _Progress) -> None:
+    def _send_root_line(self, operation: OperationId, progress: _Progress) -> None:
         with progress.sending:
             wait = self._rate_limit.acquire_root_line()
             self._next_root_line = self._now() + min(wait, RETRY_SECONDS)
@@ -185,7 +185,7 @@ class ProgressBoard:
                 return
             with self._lock:
                 show, progress.show_root_line = progress.show_root_line, None
-            if show is not None:  # else it was closed meanwhile
+            if show is not None and not self._is_closed(operation):
                 show()
 
     def _send_state(self, operation: OperationId, progress: _Progress, running: int) -> None:
@@ -202,7 +202,18 @@ class ProgressBoard:
             with self._lock:
                 show, progress.show_state = progress.show_state, None
                 progress.due = now + UPDATE_SECONDS
-            if show is not None:  # else it was closed meanwhile
+            if show is not None and not self._is_closed(operation):
                 if not progress.posted:
                     progress.posted, self._next_post = True, now + POST_SECONDS
                 show()
+
+    def _is_closed(self, operation: OperationId) -> bool:
+        """Whether the operation was closed while the rate limit was asked, or has ended in another replica.
+
+        It is asked again just before a message is sent: a process that was paused while it waited for the
+        database must not replace the end, which another replica has shown meanwhile.
+        """
+        if self._is_over(operation):
+            with self._lock:
+                self._operations.pop(operation, None)
+        return operation not in self._operations

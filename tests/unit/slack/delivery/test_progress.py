@@ -252,3 +252,28 @@ def test_a_replica_that_slept_tells_nothing_of_what_another_has_ended(clock: Clo
     until(lambda: shown == ["progress of B"])
     board.stop()
     assert shown == ["progress of B"]
+
+
+def test_a_replica_that_slept_while_it_asked_for_room_tells_nothing_either(clock: Clock) -> None:
+    over: set[OperationId] = set()
+
+    class Asleep(Turns):
+        def acquire_root_line(self) -> float:
+            over.add(A)
+            return super().acquire_root_line()
+
+        def acquire_progress(self, messages: int) -> float:
+            over.add(B)
+            return super().acquire_progress(messages)
+
+    board = ProgressBoard(
+        Asleep(), is_shown=lambda _operation: True, monotonic=clock, is_over=over.__contains__
+    )
+    shown: list[str] = []
+    board.put_root_line(A, "step 3", lambda: shown.append("root of A"))
+    board.put_state(B, lambda: shown.append("progress of B"))
+    board.start()
+    clock.now += 5.0
+    until(lambda: over == {A, B})
+    board.stop()
+    assert shown == []
