@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden, KubeError, NotFound
-from bot.migration.inventory.namespace_selection import select_namespaces
+from bot.migration.inventory.namespace_selection import select_namespaces, system_namespaces
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
 from bot.migration.objects.fields import Object, Ref, is_custom_group, ref_of
 from bot.migration.objects.kinds import RBAC
 
 AT_ONCE = 8
-ONE_BY_ONE = 3  # up to this many namespaces each is listed by itself; more are read by one list of all
+ONE_BY_ONE = 3  # up to this many of many namespaces each is listed by itself
 
 # Large, and never configuration that somebody stored: these are not even read.
 UNREAD: frozenset[tuple[str, str]] = frozenset(
@@ -86,8 +86,9 @@ def read(
     existing = [namespace["metadata"]["name"] for namespace in kube.list_all("/api/v1/namespaces", dict)]
     chosen = select_namespaces(existing, namespaces)
     kinds = [resource for resource in resources if resource.stored and resource.group_kind not in UNREAD]
+    listed = chosen if _worth_a_list_each(chosen, existing) else ()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="inventory") as pool:
-        answers = list(pool.map(lambda resource: _read_kind(kube, resource, chosen), kinds))
+        answers = list(pool.map(lambda resource: _read_kind(kube, resource, chosen, listed), kinds))
     objects: dict[Ref, Object] = {}
     for resource, answer in zip(kinds, answers, strict=True):
         for obj in answer if isinstance(answer, list) else ():
@@ -97,9 +98,20 @@ def read(
     return Inventory(surface=surface, namespaces=chosen, objects=objects, unread=unread)
 
 
-def _read_kind(kube: KubeClient, resource: ApiResource, namespaces: Sequence[str]) -> list[Object] | Unread:
+def _worth_a_list_each(chosen: Sequence[str], existing: Iterable[str]) -> bool:
+    """Whether each namespace is listed by itself, because one list of all would read much that is not chosen.
+
+    Where everything but the system's namespaces is chosen, one list of all takes a third of the requests.
+    """
+    others = set(existing) - set(chosen) - system_namespaces()
+    return len(chosen) == 1 or (len(chosen) <= ONE_BY_ONE and bool(others))
+
+
+def _read_kind(
+    kube: KubeClient, resource: ApiResource, namespaces: Sequence[str], listed: Sequence[str]
+) -> list[Object] | Unread:
     try:
-        return _list_kind(kube, resource, namespaces)
+        return _list_kind(kube, resource, namespaces, listed)
     except NotFound:
         return []  # its definition was removed between discovery and now
     except Forbidden as refused:
@@ -110,11 +122,14 @@ def _read_kind(kube: KubeClient, resource: ApiResource, namespaces: Sequence[str
         return Unread(resource=resource, why=f"{error.what}: {error.why}")  # an aggregated API that is down
 
 
-def _list_kind(kube: KubeClient, resource: ApiResource, namespaces: Sequence[str]) -> list[Object]:
+def _list_kind(
+    kube: KubeClient, resource: ApiResource, namespaces: Sequence[str], listed: Sequence[str]
+) -> list[Object]:
+    """List a kind in the `listed` namespaces, or if there are none everywhere, and keep what is chosen."""
     if not resource.namespaced:
         return kube.list_all(resource.collection(), dict)
-    if len(namespaces) <= ONE_BY_ONE:
-        return [obj for name in namespaces for obj in kube.list_all(resource.collection(name), dict)]
+    if listed:
+        return [obj for name in listed for obj in kube.list_all(resource.collection(name), dict)]
     chosen = set(namespaces)
     objects = kube.list_all(resource.collection(), dict)
     return [obj for obj in objects if obj["metadata"].get("namespace") in chosen]
