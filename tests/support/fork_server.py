@@ -10,6 +10,7 @@ and by the demo.
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import json
 import os
 import pathlib
@@ -180,6 +181,7 @@ def _become(order: dict[str, Any]) -> NoReturn:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(order["output"], appended, 0o600), 1)
     os.dup2(os.open(order["errors"], appended, 0o600), 2)
+    faulthandler.enable()  # what kills it in C code is in its log
     os.environ.clear()
     os.environ.update(order["environment"])
     sys.argv = ["xk8s", *order["words"]]
