@@ -17,6 +17,7 @@ import msgspec
 import urllib3
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from bot.adapters.json_decoders import decoder_of
 from bot.adapters.kube.connection import Endpoint
 from bot.adapters.kube.errors import BadAnswer, Expired, Unreachable, from_answer
 from bot.adapters.retries import Backoff, TryAgain, retried, retry_after
@@ -95,7 +96,7 @@ class KubeClient:
     def _pages(self, path: str, kind: type[T], selectors: Mapping[str, str]) -> list[T]:
         objects: list[T] = []
         token = ""
-        decoder = msgspec.json.Decoder(_List[kind])  # type: ignore[valid-type]
+        decoder = decoder_of(_List[kind])  # type: ignore[valid-type]
         while True:
             query = {"limit": str(PAGE), **selectors, "continue": token}
             parameters = urlencode({name: value for name, value in query.items() if value})
@@ -109,7 +110,7 @@ class KubeClient:
     def get(self, path: str, kind: type[T]) -> T:
         """Return one object, decoded as `kind`. Raises `KubeError`."""
         data = self.request("GET", path, doing=f"show {path.rsplit('/', 1)[-1]}")
-        return _decode(msgspec.json.Decoder(kind), data, path)
+        return _decode(decoder_of(kind), data, path)
 
     def request(self, method: str, path: str, *, doing: str, body: bytes | None = None) -> bytes:
         """Send a request that may be repeated, and return the body of the answer. Raises `KubeError`."""

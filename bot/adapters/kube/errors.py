@@ -10,6 +10,7 @@ import dataclasses
 
 import msgspec
 
+from bot.adapters.json_decoders import decoder_of
 from bot.common.problems import Problem
 
 
@@ -144,7 +145,7 @@ def from_status(status: int, message: str, *, doing: str) -> KubeError:
 def from_answer(status: int, body: bytes, *, doing: str) -> KubeError:
     """Return the error for an answer: a Status of Kubernetes, or whatever a proxy has put in its place."""
     try:
-        answer = msgspec.json.decode(body, type=_Status)
+        answer = decoder_of(_Status).decode(body)
     except msgspec.MsgspecError:
         text = body.decode(errors="replace").strip()[:200]
         return from_status(status, text or "no reason given", doing=doing)

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 import websocket
 
+from bot.adapters.json_decoders import decoder_of
 from bot.adapters.kube.client import BACKOFF, CONNECT_SECONDS, KubeClient
 from bot.adapters.kube.errors import ExecFailed, KubeError, from_status
 from bot.adapters.retries import TryAgain, retried, retry_after
@@ -96,7 +97,7 @@ def _connect(kube: KubeClient, url: str, pod: str, deadline: float) -> websocket
 def _refusal(refused: websocket.WebSocketBadStatusException, pod: str) -> KubeError:
     body = refused.resp_body or b""
     try:
-        message = msgspec.json.decode(body, type=_ExitStatus).message
+        message = decoder_of(_ExitStatus).decode(body).message
     except msgspec.MsgspecError:
         message = bytes(body).decode(errors="replace").strip()[:200]
     doing = f"run a command in {pod}"
@@ -151,7 +152,7 @@ def _too_slow(pod: str) -> ExecFailed:
 def _exit_code(data: bytes, pod: str) -> int:
     """The exit code that a Status holds: 0 for Success, else that of NonZeroExitCode."""
     try:
-        status = msgspec.json.decode(data, type=_ExitStatus)
+        status = decoder_of(_ExitStatus).decode(data)
     except msgspec.MsgspecError as error:
         raise ExecFailed(
             f"The command in {pod} ended without a status", why=str(error), fix="Try again."

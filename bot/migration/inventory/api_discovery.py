@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from bot.adapters.json_decoders import decoder_of
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import BadAnswer, KubeError, NotFound
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface
@@ -62,7 +63,7 @@ def discover(kube: KubeClient) -> ApiSurface:
     That takes three requests, or one for each group version of a server without aggregated discovery.
     Raises `KubeError`.
     """
-    version = msgspec.json.decode(kube.request("GET", "/version", doing="tell its version"), type=_GitVersion)
+    version = decoder_of(_GitVersion).decode(kube.request("GET", "/version", doing="tell its version"))
     resources = [resource for root in ("/api", "/apis") for resource in _resources(kube, root)]
     if not resources:
         raise BadAnswer(
@@ -76,7 +77,7 @@ def discover(kube: KubeClient) -> ApiSurface:
 def _resources(kube: KubeClient, root: str) -> Iterable[ApiResource]:
     data = kube.exchange("GET", root, doing="tell what it serves", accept=ACCEPT).data
     try:
-        groups = msgspec.json.decode(data, type=_Aggregated).items
+        groups = decoder_of(_Aggregated).decode(data).items
     except msgspec.ValidationError:
         return _one_by_one(kube, msgspec.json.decode(data))
     return [resource for group in groups for resource in _of_group(group)]

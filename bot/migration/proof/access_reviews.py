@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from bot.adapters.json_decoders import decoder_of
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden
 from bot.migration.inventory.cluster_objects import AT_ONCE
@@ -66,7 +67,7 @@ def _review(kube: KubeClient, question: AccessQuestion) -> bool:
     spec = {"user": user_of(question.account), "groups": groups_of(question.account), **attributes}
     body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
     reply = kube.request("POST", PATH, doing="tell what an account may do", body=msgspec.json.encode(body))
-    return msgspec.json.decode(reply, type=_Review).status.allowed
+    return decoder_of(_Review).decode(reply).status.allowed
 
 
 def _fault(question: AccessQuestion, before: bool) -> ProofFault:

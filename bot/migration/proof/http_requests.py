@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from bot.adapters.json_decoders import decoder_of
 from bot.adapters.kube.client import RETRIED, TRIES, KubeClient, Reply
 from bot.adapters.kube.errors import Forbidden, Unreachable, from_answer
 from bot.migration.inventory.cluster_objects import AT_ONCE
@@ -108,7 +109,7 @@ def _class_of(reply: Reply) -> str:
 
 def _api_server_status(reply: Reply) -> _Status | None:
     try:
-        status = msgspec.json.decode(reply.data, type=_Status)
+        status = decoder_of(_Status).decode(reply.data)
     except msgspec.MsgspecError:
         return None
     return status if status.kind == "Status" and status.message else None

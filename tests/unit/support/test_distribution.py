@@ -9,7 +9,10 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[3]
-PLUGINS = ("-p", "tests.support.distribution", "-p", "tests.support.time_limits")
+PLUGINS = (  # no others, which would only take their time to start
+    *("-p", "xdist", "-p", "pytest_timeout"),
+    *("-p", "tests.support.distribution", "-p", "tests.support.time_limits"),
+)
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.timeout(90)
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Where small suites are run with our plugins, in processes of their own."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *sys.path]))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return pytester
 
 

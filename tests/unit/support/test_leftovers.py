@@ -57,7 +57,8 @@ def test_a_process_that_a_test_started_does_not_outlive_the_run(
     (tmp_path / "test_it.py").write_text(TEST.format(notes=str(notes), mark=MARK, ending=ending))
     environment = {name: value for name, value in os.environ.items() if name != MARK}
     environment |= {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-m", "pytest", "-q", "-n1", "-p", "no:cacheprovider"]
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plug-ins would only take their time to start
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "-n1", "-p", "no:cacheprovider"]
     with subprocess.Popen(
         [*command, "-p", "tests.support.leftovers", str(tmp_path / "test_it.py")],
         env=environment,
