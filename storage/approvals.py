@@ -5,8 +5,6 @@ writer anyway). Of any number of decisions, withdrawals and expiries at the same
 replicas, one counts and the others see its result. A person decides at most once on an approval.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

@@ -5,8 +5,6 @@ whichever replica is first. Events are dropped only up to a signed head, in the 
 seal, and never while an intent among them is still open.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Iterator

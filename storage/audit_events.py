@@ -5,8 +5,6 @@ delete events. An operation has at most one intent and one outcome: appending on
 Positions have no gaps, because they are given under the lock of the head.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping

@@ -5,8 +5,6 @@ events in memory. PostgreSQL's COPY writes events exactly as `storage.audit_enco
 joins the columns itself, and only a row with something to escape is taken apart.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sqlite3
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ the same buttons. A button that starts a change is claimed by the first operatio
 told so. Rights are not stored: they are checked again on every click.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import uuid
 from datetime import datetime

@@ -5,8 +5,6 @@ needs no running workflow, and a workflow that another replica has taken over re
 same. An open migration is the only one that names its clusters: `create` guarantees it in its transaction.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime

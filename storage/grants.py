@@ -5,8 +5,6 @@ the bot serves; and the retention, under whom events are sealed and dropped. The
 after every upgrade, because a new version may have new tables.
 """
 
-from __future__ import annotations
-
 import re
 
 from sqlalchemy import text

@@ -5,8 +5,6 @@ transaction that stores the outcome also gives the entry back to the worker pool
 concluded under a lease, once, by whichever replica takes it, like any other request.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime
 from typing import Any

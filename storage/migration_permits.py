@@ -5,8 +5,6 @@ or a take-over neither loses nor leaks one. A queue of DBOS is not used for this
 that only waits for people or for time, and keep others from starting.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, text, update

@@ -5,8 +5,6 @@ in between leaves it in the state `begun`, with everything that is needed to fin
 somebody else has changed the policy first.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime
 from typing import Any

@@ -9,8 +9,6 @@ calls together draw on a second budget, which leaves progress what it needs; and
 progress according to how many messages each has, so that no message grows older than another.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update

@@ -5,8 +5,6 @@ its slot, and a newer one takes its place. The transaction that takes a call for
 waits for the slot, so an older text can never be sent after a newer one was allowed.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime, timedelta
 from typing import Any

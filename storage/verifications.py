@@ -4,8 +4,6 @@ Table `verifications`. One row a cluster, replaced in one transaction; older ver
 log.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """The services of the approval actions: what waits, taking one's own request back, and deciding."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime

@@ -5,8 +5,6 @@ that was shown: when the effect begins it is proposed again, and if anything tha
 changed, the approval is void and says what.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import secrets

@@ -4,8 +4,6 @@ If the directory does not answer, the last known members count for the grace per
 member: an outage must not grant rights for longer than the configuration says.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The services of `help` and `whoami`, which need no project."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

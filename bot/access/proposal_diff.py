@@ -1,7 +1,5 @@
 """What has changed between the proposal that was approved and the one that would be done now, in words."""
 
-from __future__ import annotations
-
 from typing import Any
 
 MOST_DIFFERENCES = 8  # that are named one by one

@@ -1,7 +1,5 @@
 """The table of rights for the documentation, made from the rules themselves."""
 
-from __future__ import annotations
-
 from bot.access.roles import Role, permits
 from bot.actions.action import Action
 from bot.actions.approvals import ApprovalDecide

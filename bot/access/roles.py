@@ -1,7 +1,5 @@
 """Roles are sets of rights; a person has the union of those they are named in."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Iterable
 

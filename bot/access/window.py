@@ -1,7 +1,5 @@
 """When an approved change may begin: `22:00` means the next 22:00 UTC, `2026-11-27 22:00` that one."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The actions on approvals: listing and withdrawing are typed, deciding is done by button alone."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from bot.actions import values

@@ -4,8 +4,6 @@ The modules of this package are searched for actions, so a new one needs no entr
 comes last until it has a place in `SUBJECTS`.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Iterator

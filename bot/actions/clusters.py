@@ -1,7 +1,5 @@
 """The actions on clusters: list, show, create, delete."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from bot.actions import values

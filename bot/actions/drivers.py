@@ -1,7 +1,5 @@
 """The actions on the driver catalogue."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from bot.actions import values

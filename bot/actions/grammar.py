@@ -3,8 +3,6 @@
 Any text gets an `Action` or a `Mistake`, never another exception.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import re

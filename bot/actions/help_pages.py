@@ -1,7 +1,5 @@
 """The help and `docs/words.md`, made from the actions themselves."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.actions.action import Action

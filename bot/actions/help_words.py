@@ -1,7 +1,5 @@
 """The actions that need no project and are not audited: help and whoami."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from bot.actions import values

@@ -1,7 +1,5 @@
 """The actions on migrations from one driver to another."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from bot.actions import values

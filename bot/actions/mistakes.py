@@ -1,7 +1,5 @@
 """The answer to words that mean nothing: what is wrong, the nearest right word, and an example."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

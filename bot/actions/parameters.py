@@ -4,8 +4,6 @@ The parser, the canonical words of an action, the help and its documentation are
 that none of them can say something else.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

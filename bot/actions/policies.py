@@ -1,7 +1,5 @@
 """The actions on NetworkPolicies: presets, preview, apply, roll-back, reachability."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Annotated, Any
 

@@ -6,8 +6,6 @@ change and only reads. The same proposal is made again right before the effect, 
 the approved one.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """A request as it comes in, from Slack or a terminal: the value that is stored before it is acknowledged."""
 
-from __future__ import annotations
-
 import enum
 from typing import Any, NewType
 

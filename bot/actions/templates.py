@@ -1,7 +1,5 @@
 """The actions on cluster templates."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 

@@ -4,8 +4,6 @@ Phones turn `"x"` into curly quotes and `--` into a long dash; Slack wraps menti
 escapes `&`, `<` and `>` (https://docs.slack.dev/messaging/formatting-message-text).
 """
 
-from __future__ import annotations
-
 import re
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'"})

@@ -1,7 +1,5 @@
 """The checks of typed values: each returns plain text in one spelling, or raises `ValueError`."""
 
-from __future__ import annotations
-
 import contextlib
 import ipaddress
 import re

@@ -1,7 +1,5 @@
 """The actions that verify, diagnose and watch clusters."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from bot.actions import values

@@ -5,8 +5,6 @@ description before it is complete, and one that decodes with it then ends the pr
 module makes a decoder of a struct, or names one as the `type` of `msgspec.json.decode`.
 """
 
-from __future__ import annotations
-
 import threading
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """What the configuration says of people, approvals and channels, as `bot.access` takes it."""
 
-from __future__ import annotations
-
 from bot.access.approvals import ApprovalRules
 from bot.access.authorisation import ProjectAccess, RoleMembers
 from bot.access.roles import Role

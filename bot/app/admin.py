@@ -4,8 +4,6 @@ Healthy means that the process answers. Ready means that it can do its work now:
 database is writable, the pool takes requests. Each is a named check that returns what is wrong, or nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest

@@ -1,7 +1,5 @@
 """The clock of the process; every part gets it passed in, so that a test can set the time."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 

@@ -1,7 +1,5 @@
 """Reads the settings of a process; the configuration may name any driver that is installed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bot.drivers import catalog

@@ -1,7 +1,5 @@
 """The database of the process: opened, brought to this version's schema, and checked for shared keys."""
 
-from __future__ import annotations
-
 from bot.common.problems import Problem
 from bot.settings import Settings
 from bot.settings.holder import SettingsHolder

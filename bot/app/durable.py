@@ -1,7 +1,5 @@
 """The durable runtime of a serving process: launched in the background, supervised, released at the end."""
 
-from __future__ import annotations
-
 from bot.adapters.durable.flow import FlowReporter
 from bot.adapters.durable.takeover import TakeoverSupervisor
 from bot.app.clock import utc_now

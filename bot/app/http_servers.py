@@ -3,8 +3,6 @@
 The loop only moves bytes: Slack's requests and readiness checks are dispatched on threads.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import signal

@@ -3,8 +3,6 @@
 Every line passes the redactor, whichever library wrote it, and so do uncaught exceptions.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The bot as one process: every part is built here, and started and stopped in order."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Which replica this process is: its id, and the heartbeat by which the others know that it lives."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import uuid

@@ -1,7 +1,5 @@
 """The Slack side of a serving process: the Web API, what is shown there, and where requests come from."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Each domain contributes the routes of its actions: a new action needs a line in its domain, none here.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The durable runtime of the process and its workflows; whoever needs the runtime launches it."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

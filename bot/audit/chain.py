@@ -7,8 +7,6 @@ signed head that is gone. What it cannot find by itself: a tail that was cut aft
 Links and signatures come as streams in the order of their positions: memory does not grow with their number.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 from collections.abc import Collection, Iterable, Mapping

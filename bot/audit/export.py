@@ -1,7 +1,5 @@
 """Audit events as lines for other systems: JSON lines, CSV, or the Common Event Format of SIEMs."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import enum

@@ -4,8 +4,6 @@ Every replica does both; whichever comes first has done it. A head that two repl
 is signed once, and an anchor is posted by one of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol

@@ -3,8 +3,6 @@
 What is appended is chained by the database (`storage.audit_chain`) and cannot be changed unnoticed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator

@@ -5,8 +5,6 @@ an end with the signed head. `read` follows it again without a database. A crash
 is harmless: sealed again with the same file, the file is checked and the events are dropped.
 """
 
-from __future__ import annotations
-
 import base64
 import dataclasses
 import hashlib

@@ -3,8 +3,6 @@
 Viewers and operators see their own events, approvers and admins all.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, time, timedelta

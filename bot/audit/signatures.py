@@ -4,8 +4,6 @@
 rotated by putting the new one in front, and the old one is kept for as long as its signatures are.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from datetime import datetime

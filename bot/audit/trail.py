@@ -3,8 +3,6 @@
 An anchor is a head that was posted to a channel, where nobody with the database alone can change it.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 import time

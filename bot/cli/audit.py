@@ -3,8 +3,6 @@
 Whoever may read the database sees all of it, so no role is asked for; sealing writes its own event.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import pathlib

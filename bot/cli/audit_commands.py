@@ -1,7 +1,5 @@
 """The subcommands and options of `xk8s audit`; `bot.cli.audit` has what they do."""
 
-from __future__ import annotations
-
 import pathlib
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """`xk8s db upgrade | grants`: the schema of the database, and on PostgreSQL the rights of its roles."""
 
-from __future__ import annotations
-
 import click
 
 from bot.adapters.durable import system_database

@@ -3,8 +3,6 @@
 The bot is started with `xk8s serve` and an environment, as anywhere else; it does not know where it is.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -1,7 +1,5 @@
 """`xk8s doctor`: checks everything that the bot depends on, and prints what is wrong with each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import click

@@ -3,8 +3,6 @@
 A subcommand imports what it needs when it runs, so that `xk8s --help` answers at once.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import pathlib

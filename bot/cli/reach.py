@@ -3,8 +3,6 @@
 Connections go to the standard output, and what a person should know about them to the standard error.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Sequence
 

@@ -1,7 +1,5 @@
 """`xk8s run "…"`: the same words, rights and audit as in Slack; only the two ends differ."""
 
-from __future__ import annotations
-
 import uuid
 from pathlib import Path
 

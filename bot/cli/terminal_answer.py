@@ -1,7 +1,5 @@
 """How a terminal answers: progress on standard error, the end on standard output, as text or as JSON."""
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import json

@@ -1,7 +1,5 @@
 """Who acts in a terminal: the user of this process, whatever its environment says."""
 
-from __future__ import annotations
-
 import getpass
 import socket
 

@@ -5,8 +5,6 @@ workflow does (Ctrl-C, a lost connection), a serving replica notices within seco
 without one, the next `xk8s serve` does.
 """
 
-from __future__ import annotations
-
 import threading
 
 from bot.actions.request import IncomingRequest

@@ -4,8 +4,6 @@ A migration goes on in one channel while everything else happens in the other, a
 shows one after the other.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import threading
 import time

@@ -1,7 +1,5 @@
 """`xk8s verify --kubeconfig`: verifies one cluster without Slack, Magnum or a database, for pipelines."""
 
-from __future__ import annotations
-
 import json
 import pathlib
 

@@ -4,8 +4,6 @@ While Magnum is out of reach the clusters of the configuration are listed all th
 missing. A name that several clusters have is never guessed.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path

@@ -3,8 +3,6 @@
 Magnum deletes the load balancers along with a cluster, and leaves the Cinder volumes.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 import msgspec

@@ -1,7 +1,5 @@
 """A cluster of a project, wherever it is known from, and the errors of looking one up."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The services of `driver list` and `driver show`."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.actions.drivers import DriverList, DriverShow

@@ -4,8 +4,6 @@ They are made for each request from the configuration in force. Clouds and crede
 by the cloud's entry, so that reading the configuration again does not ask Magnum for new certificates.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import threading
 from collections.abc import Callable

@@ -4,8 +4,6 @@ There is one function for each action; it changes nothing. What cannot be told f
 to look at.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta

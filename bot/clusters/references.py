@@ -1,7 +1,5 @@
 """Clusters and templates by what a person calls them: an id, or a name that several may have."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Sequence
 from datetime import datetime

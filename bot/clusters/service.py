@@ -1,7 +1,5 @@
 """The services of `cluster`: reads from the catalogue, durable creation and deletion, and their proposals."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 

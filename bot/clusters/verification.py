@@ -1,7 +1,5 @@
 """The service of `verify`: which clusters are meant, how to get into each, and where reports are stored."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

@@ -6,8 +6,6 @@ The filter is applied at the edges, where text leaves the process: log lines, au
 the output of a terminal. It runs for every line, so it looks for a plain word before it tries a pattern.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -6,8 +6,6 @@ failures in the same way. A task that raises does not end its thread: the error 
 task runs again after the usual interval.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 

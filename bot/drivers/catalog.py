@@ -10,8 +10,6 @@ The catalogue is read once, when it is first asked. A plug-in that cannot be use
 named by `xk8s doctor`; it never keeps the bot from starting.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import importlib

@@ -4,8 +4,6 @@ Names are plain strings wherever they are stored (database, JSON, audit log), so
 whose plug-in was removed can still be read. Which names are valid is known to `bot.drivers.catalog` alone.
 """
 
-from __future__ import annotations
-
 from typing import NewType
 
 Driver = NewType("Driver", str)

@@ -1,7 +1,5 @@
 """The input and output of every check: what was read of a cluster, and what is wrong with it."""
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from collections.abc import Callable, Iterable, Mapping

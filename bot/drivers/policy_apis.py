@@ -4,8 +4,6 @@ They are searched for and named, never computed. The API of a driver in the cata
 profile; `UNCATALOGUED` has those that no profile has, because a cluster may serve them all the same.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from functools import cached_property

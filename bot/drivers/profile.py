@@ -4,8 +4,6 @@ A driver is one folder with such a profile. Built-in drivers are the folders bes
 packages add theirs through an entry point (see `bot.drivers.catalog`).
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 

@@ -4,8 +4,6 @@ They matter where the bot enters a cluster with a kubeconfig file. `deploy/rbac/
 drivers, and a test compares the two; `xk8s rbac` prints them for all drivers that are installed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

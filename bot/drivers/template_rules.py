@@ -1,7 +1,5 @@
 """What a driver adds to a cluster template: options of `template create`, Magnum labels, and their rules."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any

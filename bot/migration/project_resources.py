@@ -1,7 +1,5 @@
 """What planning and the workflow share of a project: connections to its clusters, and its mappings."""
 
-from __future__ import annotations
-
 import contextlib
 
 from bot.adapters.kube.client import KubeClient

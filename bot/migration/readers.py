@@ -1,7 +1,5 @@
 """Finds out what became of a `migrate` request that was cut off: the register of migrations knows."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.actions.migrations import MigrateCancel, MigratePause, MigrateResume, MigrateRollback, MigrateStart

@@ -1,7 +1,5 @@
 """What the `migrate` words result in, as plain data."""
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """The `migrate` words: a migration is begun as durable work, shown from the register, and sent signals."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping

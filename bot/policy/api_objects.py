@@ -4,8 +4,6 @@ Decoding only these fields, and ignoring all others, keeps a list of thousands o
 structs and their fields are called as in the API.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 

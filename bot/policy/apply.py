@@ -5,8 +5,6 @@ crash or a lost answer the live policy is read first, and `drift` decides whethe
 written, has been written, or is given up because somebody else intervened.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime
 from typing import Any, Protocol

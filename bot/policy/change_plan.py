@@ -4,8 +4,6 @@ Nothing is written here. A preview shows a plan, an approval is bound to one, an
 three come from the same functions, so that they cannot differ.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Any
 

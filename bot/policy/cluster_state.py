@@ -4,8 +4,6 @@ The lists are read side by side, page by page, and decoded into small structs. P
 server has them, because a preview is about the object and not only about its meaning.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Opens the cluster that a request about policies means, and finds out which driver runs there."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator

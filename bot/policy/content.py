@@ -1,7 +1,5 @@
 """What a policy says, apart from what only the server writes: compared, and written as YAML."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator, Mapping
 from datetime import datetime

@@ -4,8 +4,6 @@ The engine distinguishes disjoint ranges of addresses; a person wants to know th
 whom it does not. Ranges that share the workload at the other end and the ports are put on one line.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import ipaddress

@@ -4,8 +4,6 @@ A change that was cut off is finished by these rules. If the live object is as i
 not been written; if it is as it was to be, the change has been written; otherwise somebody else intervened.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Mapping
 from typing import Any

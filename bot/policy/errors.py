@@ -1,7 +1,5 @@
 """The errors of the policy domain: why a policy was not previewed, written or rolled back."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.common.problems import Problem, Refusal

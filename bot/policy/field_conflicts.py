@@ -3,8 +3,6 @@
 See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable
 

@@ -4,8 +4,6 @@ Everything is yielded line by line, because a cluster in which everyone may conn
 lines as it has pairs.
 """
 
-from __future__ import annotations
-
 import csv
 import enum
 import io

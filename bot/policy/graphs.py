@@ -1,7 +1,5 @@
 """Writes connections as graphs for Graphviz (DOT) and for Mermaid, with a box for each namespace."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

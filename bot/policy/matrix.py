@@ -5,8 +5,6 @@ namespace; the rest is counted. The connections between the few that are shown a
 same policies, with their pods alone.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import itertools

@@ -4,8 +4,6 @@ They can decide otherwise than what is computed, so they are looked for and name
 computed.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 import msgspec

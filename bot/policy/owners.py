@@ -7,8 +7,6 @@ Argo CD's older default, the label `app.kubernetes.io/instance`, is also in most
 where Argo CD is among the field managers.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from typing import Any

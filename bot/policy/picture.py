@@ -5,8 +5,6 @@ too. The picture is drawn at twice its size, for phones with fine screens; the l
 wide.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Lists a cluster's policies, with their directions, pods and owners, and recent changes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -4,8 +4,6 @@ No Kubernetes API tells what a driver enforces. So this says what the accepted o
 in between: pods that were created and deleted, policies that others wrote.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator
 

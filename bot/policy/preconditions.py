@@ -1,7 +1,5 @@
 """What must hold before a policy is written or a change is rolled back, and the refusals if it does not."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ A preset is one policy in one namespace, for all its pods, as in the recipes of 
 `allow-…` preset lets nothing through that another policy blocks at the other end of a connection.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 from collections.abc import Callable, Mapping

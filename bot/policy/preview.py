@@ -3,8 +3,6 @@
 Pure: a cluster as it was read goes in, with the policy as it is to be, or none for a deletion.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -5,8 +5,6 @@ that there is none), to what will be there, and to the connections between workl
 come and go within a workload do not void it; a policy or a workload that changes what opens and closes does.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import json

@@ -4,8 +4,6 @@ A word names a pod, or a workload with all its pods. Pods that no policy can tel
 so that a question about two Deployments with hundreds of pods each takes only a few explanations.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 import ipaddress

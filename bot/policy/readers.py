@@ -1,7 +1,5 @@
 """Reads back what came of a policy change whose request was cut off: from its record, and from the policy."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The results of the policy actions, as plain data."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime

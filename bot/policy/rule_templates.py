@@ -1,7 +1,5 @@
 """Builds the specs of NetworkPolicies that presets are made of: peers, ports, and the rule for DNS."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The service of the policy actions: opens the cluster that is meant, and calls the policy domain."""
 
-from __future__ import annotations
-
 import collections
 import dataclasses
 from collections.abc import Callable, Mapping

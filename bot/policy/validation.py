@@ -5,8 +5,6 @@ All mistakes are reported at once, each with its field as the API server would s
 them, are left out and not refused.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -6,8 +6,6 @@ nothing, and a client that comes through a NodePort or LoadBalancer with `extern
 arrives from the address of a node.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.common.wording import first_names

@@ -4,8 +4,6 @@ The limits are checked first, on the parser's events alone, so that a bomb (alia
 nesting, many documents) is refused before a single value is built.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import yaml

@@ -6,8 +6,6 @@ values yet; the weight of an anchor is known as soon as its collection ends, and
 costs as much as reading its few lines.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 import yaml

@@ -5,8 +5,6 @@ stand for one and the same value: callers check first that the text keeps their 
 not change what they read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

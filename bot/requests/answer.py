@@ -1,7 +1,5 @@
 """How a request ended, and the far end that shows it: a Slack thread, or a terminal."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Protocol
 

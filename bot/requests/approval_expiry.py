@@ -3,8 +3,6 @@
 Every replica looks; the database decides which of them changes an approval.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime

@@ -6,8 +6,6 @@ the decision's time window), so no crash loses it; it is authorised again as the
 and begun only if what is proposed still is what was approved.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import uuid

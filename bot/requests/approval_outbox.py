@@ -4,8 +4,6 @@ Every replica looks; each approval is shown by one of them (the database decides
 now is shown later.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta

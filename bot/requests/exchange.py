@@ -5,8 +5,6 @@ A stage reads what earlier stages have set, and sets its own part. It ends the w
 that a person must read becomes `problem` instead.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What somebody's App Home shows, gathered from the database alone: neither Magnum nor a cluster is asked."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime

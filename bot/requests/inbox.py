@@ -3,8 +3,6 @@
 Slack does not send a command or a click again, so what is acknowledged and not stored would be lost.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from bot.actions.request import IncomingRequest

@@ -11,8 +11,6 @@ some replica leases it and concludes it: outcome into the audit log (one per ope
                             end stored, entry given back ─► pool ─► outcome ─► thread
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """How the end of a request is judged, audited and made fit to be shown, wherever it comes to its end."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.actions.action import Action

@@ -5,8 +5,6 @@ intent (the service looks at the target before it creates anything), and what wa
 twice.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Everything that the stages of the pipeline use, and the Protocols of what Slack and a terminal bring."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What a workflow reports while it runs: progress and new states into the thread, its end into the inbox."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any

@@ -5,8 +5,6 @@ service looks at the target. A terminal's requests are in no inbox, so they are 
 told in the thread first, then the intent is closed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol

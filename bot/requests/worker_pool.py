@@ -4,8 +4,6 @@ A lease is renewed while the work goes on. A lease that runs out (its replica di
 replica sees it first; this replica's own leases from before a restart are taken back at once.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor

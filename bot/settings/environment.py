@@ -1,7 +1,5 @@
 """The settings of the process from its environment: tokens, addresses, the data folder and the YAML file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator

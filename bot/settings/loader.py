@@ -1,7 +1,5 @@
 """Reads the settings, and reports a mistake with its place: file, line, key, and what is wrong."""
 
-from __future__ import annotations
-
 import difflib
 import os
 from collections.abc import Collection, Mapping

@@ -5,8 +5,6 @@ authorised. A file that Slack describes as too large is refused unread, and none
 a policy may have.
 """
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 from bot.actions.action import Action

@@ -5,8 +5,6 @@ thread that took the request, without Bolt's hand-over to another thread and its
 every 10 ms.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """People, user groups and channel members as Slack knows them, for the access rules; answers are cached."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -6,8 +6,6 @@ word `payload` as an interaction without a payload, and answers 404. A request t
 older than five minutes, gets 401 from Bolt's check of the signature, and is counted.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qsl

@@ -4,8 +4,6 @@
 it also tells whether Slack is within reach and the token still valid.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 import structlog

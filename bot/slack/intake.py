@@ -5,8 +5,6 @@ The one exception is a modal, whose trigger lives three seconds and works once: 
 thread of its own, and filled by the answer to the stored request (`delivery.form_answers`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import Executor
 

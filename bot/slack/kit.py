@@ -8,8 +8,6 @@ Blocks are plain dictionaries. `slack_sdk.models` checks limits too, but it rais
 shorter text, and it renders other JSON (`emoji` in every plain text); the tests use it as a second opinion.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any

@@ -4,8 +4,6 @@ It is made from the names that the listeners use, so that the two cannot differ.
 of milliseconds after a crash are optional (`bot_optional`): an admin may leave them out.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.actions.mistakes import COMMAND

@@ -5,8 +5,6 @@ that it can neither notify a channel nor break the markup around it. The rules a
 'Formatting text for app surfaces'.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 MESSAGE_TEXT = 4_000  # characters of a message's `text`; chat.update refuses more

@@ -6,8 +6,6 @@ or the `private_metadata` of the modal, is the offer's id and nothing else, so t
 button does, and rights are checked again on every click. The `Offers` of `bot.requests` in a Slack workspace.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

@@ -5,8 +5,6 @@ interactions `block_actions` and `view_submission`. The `key` of a request decid
 same request.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 import uuid

@@ -1,7 +1,5 @@
 """Messages as plain text for a terminal: the same views, without Slack's markup."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterable

@@ -6,8 +6,6 @@ handler does not notice a server that falls silent, because it passes no `ping_t
 also knows whether the connection is alive, for readiness.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """Runs the Alembic migrations on an engine; replicas that start together upgrade one after the other."""
 
-from __future__ import annotations
-
 import pathlib
 
 from alembic import command

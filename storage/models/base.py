@@ -5,8 +5,6 @@ on PostgreSQL. The audit log stores times and JSON as text instead (`UtcStamp`, 
 bytes that are hashed must be the bytes that are stored, on both databases.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

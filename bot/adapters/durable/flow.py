@@ -7,8 +7,6 @@ repeat, and nothing between steps may depend on time or chance. Outputs are stor
 returns a secret.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """The outcomes of workflows as plain JSON and back: rarely is it the workflow's own process that shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One run of a workflow: recorded steps and problems, waits that end with the process, and the fence."""
 
-from __future__ import annotations
-
 import threading
 import time
 import uuid

@@ -4,8 +4,6 @@ DBOS stores JSON here; its default would be pickle, which runs code for whoever 
 is imported when it is launched (0.4 s), and not at all by commands that need no durable work.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import threading

@@ -4,8 +4,6 @@ On PostgreSQL the tables are in a schema of their own. On SQLite they are in a f
 SQLite has one writer, and whoever waits for an acknowledgement must not wait for a workflow.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sqlite3
 

@@ -5,8 +5,6 @@ noticed here, by its heartbeat. One replica does this for all: the first by name
 Should two believe so for a moment, a workflow runs twice, and DBOS lets only one of the runs record anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol

@@ -4,8 +4,6 @@ The typed models of the `kubernetes` client take 7 s and 770 MB for 5,000 pods. 
 in 0.06 s into 51 MB, because it keeps only the fields that a struct names.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 import time

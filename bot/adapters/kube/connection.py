@@ -4,8 +4,6 @@ Keys stay in memory. Python's `ssl` takes a certificate chain only from a file, 
 (`memfd_create`), which no other process can open by a path and which goes with the process.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import os

@@ -4,8 +4,6 @@ The names are those of the API reference (https://kubernetes.io/docs/reference/k
 no check reads are left out, because decoding them costs time and memory.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 

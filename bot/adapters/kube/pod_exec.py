@@ -6,8 +6,6 @@ other. Here each command has its own connection and nothing is shared. The proto
 code (https://kubernetes.io/docs/reference/using-api/: remotecommand).
 """
 
-from __future__ import annotations
-
 import dataclasses
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Kubernetes quantities such as `1.5Gi` and `250m`, read by the official client's own parser."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 

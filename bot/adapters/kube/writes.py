@@ -10,8 +10,6 @@ Paths are those of the API (`/apis/networking.k8s.io/v1/namespaces/shop/networkp
 them. Nothing here looks into an object, so that nothing of it can get into a log.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from collections.abc import Mapping

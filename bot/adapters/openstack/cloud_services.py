@@ -4,8 +4,6 @@ The fields are those of the API references (https://docs.openstack.org/api-ref/b
 https://docs.openstack.org/api-ref/load-balancer/v2/ and https://docs.openstack.org/api-ref/network/v2/).
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import time

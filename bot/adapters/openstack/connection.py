@@ -4,8 +4,6 @@ Requests are plain ones on the SDK's proxies, because its resource classes lose 
 the health and the status_reason of a cluster, and the `detail` of every error.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import Any

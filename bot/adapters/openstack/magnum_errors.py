@@ -4,8 +4,6 @@ The `title` is cut at the first full stop, so it is used only where there is no 
 may be HTML.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

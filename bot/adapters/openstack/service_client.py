@@ -4,8 +4,6 @@ Reads are repeated while a proxy is restarting. Writes are sent once, and the ca
 again.
 """
 
-from __future__ import annotations
-
 import functools
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`cluster create` as a workflow: Magnum builds the cluster, then its driver is verified until healthy."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

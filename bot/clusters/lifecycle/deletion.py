@@ -1,7 +1,5 @@
 """`cluster delete` as a workflow: the deletion is ordered, then followed until the cluster is gone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """What Magnum says of a cluster that is being built or deleted, and of its failures."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which cluster is to be created: the rules for its name and size, checked before Magnum is asked."""
 
-from __future__ import annotations
-
 import re
 
 from bot.actions.clusters import ClusterCreate

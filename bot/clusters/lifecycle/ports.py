@@ -1,7 +1,5 @@
 """What the lifecycle workflows need from outside, as Protocols: a project's cloud, and open migrations."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A project's cloud as the lifecycle workflows see it, and how clusters are verified there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from bot.clusters.lifecycle.ports import ProjectCloud, ProjectClouds

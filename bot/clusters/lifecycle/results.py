@@ -3,8 +3,6 @@
 They are stored as JSON, and read again by later versions: fields keep their names, new ones need defaults.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime
 

@@ -4,8 +4,6 @@ The rules are checked before anything is sent: Magnum answers some mistakes with
 until a cluster fails.
 """
 
-from __future__ import annotations
-
 import re
 
 from bot.clusters.templates import labels

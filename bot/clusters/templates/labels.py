@@ -4,8 +4,6 @@ What depends on a driver comes from its `TemplateRules`. The rules of the contai
 (dockershim was removed in 1.24), those of ranges follow from clusters that share a router.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The cluster templates of one project: created once, listed, changed one flag at a time, deleted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """The services of `template`: actions to the project's templates, and proposals for approvals."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What a new cluster template is made of: a person's request, the configuration's defaults, the outcome."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from typing import Any

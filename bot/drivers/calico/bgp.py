@@ -5,8 +5,6 @@ the full mesh the node with the lower address connects and the other only waits 
 says nothing about itself, and the reason is found at its peer.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 

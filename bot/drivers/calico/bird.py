@@ -4,8 +4,6 @@ There are three forms: `birdcl show protocols` (columns name, proto, table, stat
 tables of `calicoctl node status` and of `calico-node -show-status`, whose cells may wrap over several lines.
 """
 
-from __future__ import annotations
-
 import re
 
 from bot.drivers.facts import Session

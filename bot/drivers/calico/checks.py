@@ -3,8 +3,6 @@
 All of them need the Kubernetes API alone; `bgp` has what must be asked on the nodes.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 

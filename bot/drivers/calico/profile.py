@@ -1,7 +1,5 @@
 """Calico as Magnum installs it (its manifest of 3.26), by upstream's manifest, and by the Tigera operator."""
 
-from __future__ import annotations
-
 from bot.drivers.calico import bgp, checks, template
 from bot.drivers.driver import Driver
 from bot.drivers.policy_apis import PolicyApi

@@ -4,8 +4,6 @@ Flannel keeps a node's lease in the node's annotations, and all other nodes igno
 pods have no readiness probe on Magnum, so these checks carry the weight.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterable

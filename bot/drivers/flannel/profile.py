@@ -1,7 +1,5 @@
 """Flannel as Magnum installs it, and by upstream's manifest."""
 
-from __future__ import annotations
-
 from bot.drivers.driver import Driver
 from bot.drivers.flannel import checks, template
 from bot.drivers.profile import ComparisonRow, DriverProfile, SecurityRule

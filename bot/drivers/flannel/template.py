@@ -3,8 +3,6 @@
 The labels and their values are those of Magnum's user guide (magnum 20.0.2, `flannel_*`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bot.common.problems import Refusal

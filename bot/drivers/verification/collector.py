@@ -3,8 +3,6 @@
 What may not be read is not an error: it becomes a `NotChecked` of the report.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor

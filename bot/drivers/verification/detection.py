@@ -1,7 +1,5 @@
 """Which driver really runs in a cluster: what its DaemonSets show, never what a template promised."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Sequence
 

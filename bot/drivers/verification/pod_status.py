@@ -1,7 +1,5 @@
 """Why a pod is not running and ready, in one line: from its containers, events, conditions and node."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 from bot.adapters.kube.objects import ContainerStatus, NodeObject, PodObject

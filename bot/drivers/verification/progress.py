@@ -1,7 +1,5 @@
 """Tells how far a verification of several clusters has come, from the threads that verify them."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 

@@ -4,8 +4,6 @@ Reports are stored as JSON, also within workflows that a later version goes on w
 and a new one needs a default.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from datetime import datetime

@@ -5,8 +5,6 @@ tolerated, so the pods are compared with the nodes and not with that number; and
 after the daemon that wrote them has died.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta

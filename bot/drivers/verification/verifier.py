@@ -4,8 +4,6 @@ Several clusters are verified at once. One that cannot be reached, or is slow, n
 another.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence

@@ -4,8 +4,6 @@ Both sides go through the same transforms. Where digests differ, the target is a
 would make of the planned object: defaults of another Kubernetes version are no difference.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping

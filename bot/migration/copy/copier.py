@@ -1,7 +1,5 @@
 """Copies the planned objects into the target, waiting where the order of stages says so. Idempotent."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 

@@ -1,7 +1,5 @@
 """A bounded wait: look again until nothing is waited for, or until the time is over."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,5 @@
 """Whether two objects are one configuration: both are compared without what belongs to their cluster."""
 
-from __future__ import annotations
-
 from bot.migration.objects.canonical import digest
 from bot.migration.objects.fields import MIGRATION, Object, drop_if_empty, labels_of
 from bot.migration.objects.transforms.catalog import strip

@@ -5,8 +5,6 @@ of disks that moved are removed before, by `bot.migration.volumes.reattachment.d
 free.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Mapping
 

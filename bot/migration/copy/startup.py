@@ -5,8 +5,6 @@ before the others are attached. What is reached from outside (load balancers, In
 by `bot.migration.traffic`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from bot.adapters.kube.client import KubeClient

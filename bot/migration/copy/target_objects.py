@@ -4,8 +4,6 @@ Nothing of them is stored between steps: the plan names them, the source has the
 same objects again. After the source was quiesced the before-image says how they were.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 

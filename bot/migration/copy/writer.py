@@ -5,8 +5,6 @@ that is not this migration's is never taken over: it is left alone if it is the 
 not. Errors about one object are recorded beside it; an API server that does not answer raises.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import random

@@ -3,8 +3,6 @@
 Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 

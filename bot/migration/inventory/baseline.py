@@ -3,8 +3,6 @@
 It counts ready pods, image digests and endpoints, and has no content of any object.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The addresses that mean something in the source only: its nodes, pods, Services, API and load balancers."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable, Mapping
 

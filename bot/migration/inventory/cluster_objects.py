@@ -4,8 +4,6 @@ Lists are paged and read by at most eight threads at once, which is what the cli
 The objects have Secret data: an inventory is never printed, stored or returned from a durable step.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -5,8 +5,6 @@ objects that no controller would make again are copied: claims, an operator's Se
 are gone. The rules avoid the mistakes that are known of Velero and crane.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What is not copied: every excluded object has a reason, which the plan and the report show."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable
 

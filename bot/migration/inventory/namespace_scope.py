@@ -1,7 +1,5 @@
 """Which namespaces a cluster-scoped object serves: those of the accounts it binds, or of its backends."""
 
-from __future__ import annotations
-
 from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.objects.fields import Object, ref_of, spec_of
 from bot.migration.objects.kinds import WEBHOOKS, bound_role, webhook_services

@@ -1,7 +1,5 @@
 """Which namespaces are migrated: a team's, and never those that belong to the cluster itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from bot.common.problems import Refusal

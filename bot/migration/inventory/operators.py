@@ -1,7 +1,5 @@
 """Finds the operators of custom resources: they start first, and they stop first."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.migration.inventory.cluster_objects import Inventory

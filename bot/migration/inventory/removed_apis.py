@@ -4,8 +4,6 @@ Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/. It se
 that is still to be deployed; one that exists is asked.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.migration.inventory.served_apis import ApiResource, ApiSurface, version_numbers

@@ -4,8 +4,6 @@ Every object is read at a version that both serve, the target's preferred one if
 source's API server then converts built-in kinds by itself.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping

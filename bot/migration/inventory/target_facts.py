@@ -1,7 +1,5 @@
 """What a plan knows of the target: a cluster that exists, or one that a template describes."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from typing import Any

@@ -5,8 +5,6 @@ write. The digest of a Secret is keyed (HMAC), because a plain one of a short pa
 key never leaves the process and is never stored beside the digest.
 """
 
-from __future__ import annotations
-
 import copy
 import hashlib
 import hmac

@@ -6,8 +6,6 @@ everything. Velero and crane each have some of it the other way round, and peopl
 that.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Iterable, Mapping
 

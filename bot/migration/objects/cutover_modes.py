@@ -5,8 +5,6 @@ node selector that no node has, load balancers as plain Services. What would act
 Ingresses, webhooks, custom resources that own workloads) is withheld until the cut-over.
 """
 
-from __future__ import annotations
-
 import copy
 import enum
 from collections.abc import Collection

@@ -1,7 +1,5 @@
 """Reads the keys of the digests of Secrets: from `XK8S_AUDIT_KEY`, or from a file of this replica."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import hmac

@@ -4,8 +4,6 @@ All replicas share one key if the configuration gives it; otherwise each has its
 digested cannot be compared here. The mark keeps such a digest from being taken for a change.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import hmac

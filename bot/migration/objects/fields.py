@@ -3,8 +3,6 @@
 Objects stay dictionaries, because a migration must carry fields that no struct of ours knows.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The fingerprint of an object's configuration, by which a plan notices that the source has changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.migration.objects.canonical import digest

@@ -1,7 +1,5 @@
 """Kinds of objects by what they do: run pods, scale others, bind roles, call back from the API server."""
 
-from __future__ import annotations
-
 from bot.migration.objects.fields import Object, Ref, ref_of, spec_of
 
 RBAC = "rbac.authorization.k8s.io"

@@ -4,8 +4,6 @@ The inverse is computed from the object as it was, so a roll-back needs no knowl
 was missing is removed, one that was there gets its value again.
 """
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The owners and controllers of objects, by uid: a name may be used again, a uid never is."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

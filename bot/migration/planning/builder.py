@@ -1,7 +1,5 @@
 """Builds a plan from what was surveyed. Pure: the same survey makes the same plan."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 

@@ -5,8 +5,6 @@ round, isolation that people rely on is lost without a word. Both are computed c
 the reachability engine: `network` is the source as it reads it, `source` and `target` are the drivers.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping

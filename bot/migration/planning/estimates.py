@@ -1,7 +1,5 @@
 """How much a migration moves, and how long its steps may take."""
 
-from __future__ import annotations
-
 import msgspec
 
 from bot.adapters.kube.quantities import quantity

@@ -1,7 +1,5 @@
 """What the checks of a plan yield: blockers stop it, an approver sees warnings, notes stand in the file."""
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 

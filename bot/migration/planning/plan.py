@@ -4,8 +4,6 @@ A plan names objects and digests of their configuration, never their content, so
 and handed from step to step. Its fields are stored: a plan of an older version must stay readable.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from typing import Any

@@ -1,7 +1,5 @@
 """A plan as Markdown: the file beside a proposal, what `migrate show` gives, and a part of the report."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.migration.planning.connection_changes import ConnectionChanges

@@ -1,7 +1,5 @@
 """The inputs of a plan's checks: what was read of both clusters, and what follows from it, computed once."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from functools import cached_property

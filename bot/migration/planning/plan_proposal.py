@@ -1,7 +1,5 @@
 """What approvers of a migration see of its plan, and what their decision is bound to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any

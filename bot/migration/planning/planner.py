@@ -4,8 +4,6 @@ Planning only reads. The same words and the same clusters make the same plan, so
 to it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import functools

@@ -1,7 +1,5 @@
 """Reads both clusters for a plan. Nothing is written anywhere."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Which cluster a migration goes to: one that exists, or one that is deployed from a template."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.actions.clusters import ClusterCreate

@@ -1,7 +1,5 @@
 """The form of an object in the target: transformed, and a claim with the volume that was chosen for it."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.drivers.catalog import profile

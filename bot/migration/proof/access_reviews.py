@@ -1,7 +1,5 @@
 """Accounts have the rights that they had: both API servers are asked by SubjectAccessReview."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,7 +1,5 @@
 """Services lead to at least as many ready addresses as on the source, and those made by hand are there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from bot.common.wording import count

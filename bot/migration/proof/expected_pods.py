@@ -4,8 +4,6 @@ A DaemonSet has a pod on each node, and the target may have fewer; what an autos
 the load is by now; Jobs end by themselves. Everything else must do as well as it did.
 """
 
-from __future__ import annotations
-
 from bot.migration.inventory.baseline import RunningWorkload
 from bot.migration.objects.fields import Object, Ref, ref_of, spec_of, status_of
 from bot.migration.objects.kinds import DAEMON_SET, POD, SUSPENDED

@@ -1,7 +1,5 @@
 """Services answer HTTP with the same class (`2xx`) as on the source before it stopped."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 

@@ -4,8 +4,6 @@ Computes only. A kubelet asks a probe's path all the time, so that a GET of it d
 might.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -3,8 +3,6 @@
 Of an answer only its class is kept (`2xx`), nothing that the application says.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Load balancers of copied Services work, as Octavia says; Ingresses have an address if they had one."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator
 from typing import Protocol

@@ -1,7 +1,5 @@
 """The result of one check of the proof: what is not as it was, and what could not be looked at."""
 
-from __future__ import annotations
-
 import dataclasses
 
 

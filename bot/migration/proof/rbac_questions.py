@@ -4,8 +4,6 @@ Computes only. The rules are RBAC's (https://kubernetes.io/docs/reference/access
 say is used to choose questions, never to answer them: that is the API servers' part.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 

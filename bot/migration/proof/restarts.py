@@ -1,7 +1,5 @@
 """No container of what was copied has been restarted more than once since it was started in the target."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.migration.inventory.baseline import Baseline

@@ -1,7 +1,5 @@
 """What is recorded of the source before it stops, so that the target can be compared with it afterwards."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.adapters.kube.client import KubeClient

@@ -1,7 +1,5 @@
 """What the checks look at of the target, read once: what runs, what leads to it, and its disks."""
 
-from __future__ import annotations
-
 from bot.adapters.kube.client import KubeClient
 from bot.migration.inventory.cluster_objects import Inventory, read
 from bot.migration.inventory.served_apis import ApiSurface

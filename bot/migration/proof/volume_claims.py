@@ -1,7 +1,5 @@
 """Claims are bound, those whose disk moved to the same Cinder volume, which is not smaller than it was."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.adapters.kube.quantities import quantity

@@ -4,8 +4,6 @@ The image is computed and recorded before anything is changed, so that a crash a
 of how things were. It has the changed fields only, none of which can be a Secret's.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ A change is applied only to the very object of the image (its uid), and reverted
 effect: what somebody else has changed since is not overwritten but reported.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Drift: what has changed on the source since it was planned and copied. Looked for before the cut-over."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Mapping
 

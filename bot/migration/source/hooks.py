@@ -5,8 +5,6 @@ https://velero.io/docs/main/restore-hooks/). Of a command the exit code is kept 
 printed, which may be anything.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import json

@@ -1,7 +1,5 @@
 """Computes every change that the cut-over makes to the source, from the objects as they are."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 
 from bot.migration.inventory.cluster_objects import Inventory

@@ -1,7 +1,5 @@
 """Whether the source is quiesced: no pod of what was stopped is left, terminating ones included."""
 
-from __future__ import annotations
-
 from bot.adapters.kube.client import KubeClient
 from bot.migration.inventory.cluster_objects import read
 from bot.migration.inventory.served_apis import ApiSurface

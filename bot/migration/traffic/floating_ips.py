@@ -8,8 +8,6 @@ Magnum deletes a cluster, it deletes every floating IP whose description names t
 annotations say.
 """
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 from collections.abc import Sequence

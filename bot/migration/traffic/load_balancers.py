@@ -1,7 +1,5 @@
 """Gives the copies their load balancers, Ingresses and webhooks, once everything behind them is ready."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable
 

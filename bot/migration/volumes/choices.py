@@ -3,8 +3,6 @@
 Nothing is guessed: a claim without a choice blocks the plan, and so does a volume that cannot move.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from collections import defaultdict

@@ -4,8 +4,6 @@ Cinder is the judge of whether a disk is free: the VolumeAttachment of a dead no
 early. A disk is never detached by force.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 

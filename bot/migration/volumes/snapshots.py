@@ -6,8 +6,6 @@ after a roll-back they are kept, because somebody may want what was before the c
 idempotent.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Sequence

@@ -5,8 +5,6 @@ the volume, with one storage class on both, or the binder would provision anothe
 Retain: a mistake with the objects never reaches the disk.
 """
 
-from __future__ import annotations
-
 import copy
 
 from bot.migration.objects.fields import MIGRATION, Object, Ref

@@ -1,7 +1,5 @@
 """Waits for the approval of a second person: of the cut-over, and of the deletion of the old cluster."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from collections.abc import Callable

@@ -5,8 +5,6 @@ approval holds no permit: two of them would otherwise keep all others of their p
 day. A migration on its way back, and one whose source stands still, get a permit above the limit.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The cut-over: the four steps of the outage. `rollback.py` reverts them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.migration.workflow.run import Run

@@ -1,7 +1,5 @@
 """Requests the approvals of a migration in the thread of the request that began it, and reads them back."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

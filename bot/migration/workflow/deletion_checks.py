@@ -1,7 +1,5 @@
 """Checks that the old cluster can be deleted safely. Nothing is cached: every check reads both clusters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.common.problems import Problem

@@ -3,8 +3,6 @@
 The fields of `MigrationEnded` are stored as they are named.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from datetime import datetime
 

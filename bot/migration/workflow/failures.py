@@ -1,7 +1,5 @@
 """Turns the objects that the target refused into a problem that names them."""
 
-from __future__ import annotations
-
 from bot.common.problems import Problem
 from bot.common.wording import count, first_lines
 from bot.migration.copy.copier import CopyRecord

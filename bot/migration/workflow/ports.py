@@ -1,7 +1,5 @@
 """Ports: what the workflow needs from outside, which is clusters, the cloud, and decisions by people."""
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from collections.abc import Callable

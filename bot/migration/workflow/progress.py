@@ -4,8 +4,6 @@ Call these methods within recorded steps only, because a replay would report eve
 thread and of the history have names; one name is reported once, even if its step is repeated.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime

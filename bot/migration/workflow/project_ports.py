@@ -1,7 +1,5 @@
 """The ports of one project: its cloud, its clusters and its settings, looked up whenever they are used."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,7 +1,5 @@
 """Runs the checks that prove the new cluster, and records their results for people and for the report."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any

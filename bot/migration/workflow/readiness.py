@@ -1,7 +1,5 @@
 """Compares how many pods are ready in the new cluster with how many were on the source before it stopped."""
 
-from __future__ import annotations
-
 from bot.migration.copy import startup
 from bot.migration.copy.writer import existing
 from bot.migration.objects.fields import Ref

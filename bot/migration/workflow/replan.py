@@ -1,7 +1,5 @@
 """Plans a migration anew when its source has changed since the plan was made."""
 
-from __future__ import annotations
-
 from bot.common.canonical_json import digest
 from bot.common.problems import Problem
 from bot.common.wording import count

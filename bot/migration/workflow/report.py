@@ -1,7 +1,5 @@
 """The report at the end of a migration: what happened, was proven, copied and left out, without secrets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any

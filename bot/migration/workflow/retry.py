@@ -1,7 +1,5 @@
 """Retries calls that fail for a moment. A failure that lasts longer is raised, and pauses the migration."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 

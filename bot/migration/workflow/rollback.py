@@ -5,8 +5,6 @@ the source starts, and only then the copies are removed, so that the outage is a
 problem pauses the roll-back like any step, and it is tried again.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.clusters.lifecycle.provisioner import ClusterOrder

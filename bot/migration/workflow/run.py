@@ -4,8 +4,6 @@ A `Run` holds the plan, the ports to the outside, what earlier steps have record
 steps share: `steps` runs and records, `progress` tells, `clusters` opens both clusters for a look.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence

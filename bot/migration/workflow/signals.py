@@ -5,8 +5,6 @@ whichever replica goes on with the work. The workflow reads signals within its r
 then meets each signal at the step at which it was first read.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 

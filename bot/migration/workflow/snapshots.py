@@ -4,8 +4,6 @@ A roll-back keeps them and says how to remove them. Snapshots have no steps of t
 removed within steps that earlier versions have too, so that a migration which such a version began can go on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.common.problems import Problem

@@ -5,8 +5,6 @@ Secret that was not written since the plan is unchanged all the same, and of the
 tell, never that they have changed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.common.problems import Problem

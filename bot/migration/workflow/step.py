@@ -1,7 +1,5 @@
 """The steps of a migration in their order, and how far one run has come among them."""
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from datetime import datetime

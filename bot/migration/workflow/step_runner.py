@@ -6,8 +6,6 @@ record. A problem never ends a migration: it pauses with the reason, and when so
 run again.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Its steps are recorded among those of the migration, under a prefix, and its pro
 migration.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import uuid
 from collections.abc import Callable

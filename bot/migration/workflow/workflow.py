@@ -1,7 +1,5 @@
 """The durable workflow of a migration: its steps in their order, and its end."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The cluster that documents describe, and what a person should know about how they were read."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 from collections.abc import Iterable, Iterator

@@ -6,8 +6,6 @@ their real ordinals, because policies select by them. A controller is not expand
 input.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -5,8 +5,6 @@ stuff of YAML bombs) and endless nesting are refused. A key that is given twice 
 text, as in Kubernetes.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import json

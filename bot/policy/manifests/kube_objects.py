@@ -1,7 +1,5 @@
 """Finds the objects among documents that decide who may connect to whom."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any

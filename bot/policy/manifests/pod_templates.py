@@ -1,7 +1,5 @@
 """Reads from pods and pod templates what decides who may connect: labels, named ports and hostNetwork."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any

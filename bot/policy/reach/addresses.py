@@ -4,8 +4,6 @@ A block with exceptions becomes a few ranges of positions on this line, so that 
 numbers and both address families take the same path. No range crosses from one family into the other.
 """
 
-from __future__ import annotations
-
 import bisect
 import contextlib
 import ipaddress

@@ -4,8 +4,6 @@ An answer is computed once for each class and not for each pod. A workload is th
 its pods are in; most workloads have one class only.
 """
 
-from __future__ import annotations
-
 import enum
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

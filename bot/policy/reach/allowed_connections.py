@@ -1,7 +1,5 @@
 """The allowed connections as rows `SRC => DST : CONNECTIONS`, by workload or by pod."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Array types of the engine, and operations on numbered things that several of its modules need."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

@@ -1,7 +1,5 @@
 """What changes between two states of a cluster: connections that close and open, isolation, and lost DNS."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Explains why a connection is allowed or not: which policies isolate its ends, which rules allow it."""
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.policy.reach.connections import Connections

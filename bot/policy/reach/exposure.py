@@ -1,7 +1,5 @@
 """What is open to everyone in a cluster: a list to work off."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Address ranges outside the cluster as answers show them: disjoint, and as large as the answers allow."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable
 
 from bot.policy.reach.addresses import IPV6_START, Range

@@ -1,7 +1,5 @@
 """Collects what is wrong with a manifest, field by field, in the way of the API server's own validation."""
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """What the rules of a policy grant: which connections to which peers."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterator
 

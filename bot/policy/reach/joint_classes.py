@@ -5,8 +5,6 @@ change is worked out once for all of them. The addresses outside are cut where e
 external ranges that are of one class in both states share a joint class too.
 """
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

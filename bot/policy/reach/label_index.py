@@ -1,7 +1,5 @@
 """Evaluates label selectors over many objects at once, with an inverted index of their labels."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Pods that can no longer resolve names: what a policy that isolates egress does most often by mistake."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

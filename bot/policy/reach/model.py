@@ -5,8 +5,6 @@ or from manifests, builds these values itself. Names are unique as in Kubernetes
 within their namespace, those of namespaces and nodes within the cluster.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import ipaddress

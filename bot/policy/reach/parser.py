@@ -4,8 +4,6 @@ The rules are those of the API server's validation and of its `SetDefaults_Netwo
 a policy isolates ingress, and egress only if `egress` has an entry; a protocol that is left out is TCP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

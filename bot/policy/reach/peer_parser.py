@@ -1,7 +1,5 @@
 """Parses the peers of a rule: selectors of pods and namespaces, and ipBlocks."""
 
-from __future__ import annotations
-
 import ipaddress
 from typing import Any
 

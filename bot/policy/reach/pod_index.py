@@ -5,8 +5,6 @@ once for each group. Addresses do not define a group, because nearly every pod h
 groups by address where an ipBlock does.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Rules that allow nothing and policies that change nothing: what a typing mistake in a policy looks like."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Iterator
 

@@ -4,8 +4,6 @@ The rules are those of https://kubernetes.io/docs/concepts/overview/working-with
 https://kubernetes.io/docs/concepts/overview/working-with-objects/names/.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Asks for the decision of a second person where a change needs one, and checks a decision that was made."""
 
-from __future__ import annotations
-
 from bot.actions.request import EntryPoint
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports

@@ -1,7 +1,5 @@
 """Puts what was sent beside the words (a file with YAML) into the action."""
 
-from __future__ import annotations
-
 from bot.common.problems import Refusal
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports

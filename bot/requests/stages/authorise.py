@@ -1,7 +1,5 @@
 """Decides in which project a request acts, and whether this person may do it there."""
 
-from __future__ import annotations
-
 from bot.access.authorisation import Asker
 from bot.common.problems import Refusal
 from bot.requests.exchange import Exchange

@@ -1,7 +1,5 @@
 """Hands a request whose work takes long to a workflow, so that no worker waits for it."""
 
-from __future__ import annotations
-
 from bot.actions.service import LongRunning
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports

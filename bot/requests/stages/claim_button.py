@@ -1,7 +1,5 @@
 """Lets a button that changes something count once, whoever presses it."""
 
-from __future__ import annotations
-
 from bot.actions.action import Effect
 from bot.common.problems import Refusal
 from bot.requests.exchange import Exchange

@@ -1,7 +1,5 @@
 """Finds the service of an action."""
 
-from __future__ import annotations
-
 from bot.common.problems import Refusal
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports

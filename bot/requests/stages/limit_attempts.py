@@ -1,7 +1,5 @@
 """Gives up a request that was begun again and again and never ended."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.common.problems import Problem

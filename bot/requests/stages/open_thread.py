@@ -1,7 +1,5 @@
 """Makes the place where everybody reads the answer: a root message and its thread."""
 
-from __future__ import annotations
-
 from bot.actions.action import Effect
 from bot.common.problems import Refusal
 from bot.requests.answer import CannotAnswer

@@ -1,7 +1,5 @@
 """Writes into the audit log what is about to be done."""
 
-from __future__ import annotations
-
 from bot.actions.action import Effect
 from bot.common.problems import Problem
 from bot.requests.exchange import Exchange

@@ -1,7 +1,5 @@
 """Writes into the audit log what came of a request, or that it was refused before it was begun."""
 
-from __future__ import annotations
-
 import structlog
 
 from bot.actions.action import Effect

@@ -1,7 +1,5 @@
 """Frees what a request had claimed when nothing came of it: its button, or its approval."""
 
-from __future__ import annotations
-
 import structlog
 
 from bot.actions.request import EntryPoint

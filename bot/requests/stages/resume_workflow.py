@@ -1,7 +1,5 @@
 """Takes up a request whose work an earlier attempt has handed to a workflow."""
 
-from __future__ import annotations
-
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports
 

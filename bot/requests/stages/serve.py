@@ -1,7 +1,5 @@
 """Has the service do what is asked for."""
 
-from __future__ import annotations
-
 from bot.requests.exchange import Exchange
 from bot.requests.ports import Ports
 

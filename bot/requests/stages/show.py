@@ -1,7 +1,5 @@
 """Shows the end of a request where it was asked for."""
 
-from __future__ import annotations
-
 from bot.actions.action import Effect
 from bot.actions.request import EntryPoint
 from bot.requests.answer import CannotAnswer

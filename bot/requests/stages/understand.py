@@ -1,7 +1,5 @@
 """Finds the action that a request asks for: typed, offered by a button or form, or approved earlier."""
 
-from __future__ import annotations
-
 from bot.actions.request import EntryPoint
 from bot.common.problems import Problem
 from bot.requests.exchange import Exchange

@@ -5,8 +5,6 @@ thread they belong to. The root is the state in one line, updated in place. In t
 slot `answer`) follows the work and becomes the result; what does not fit into it goes on below.
 """
 
-from __future__ import annotations
-
 import structlog
 
 from bot.actions.action import Action, Effect

@@ -5,8 +5,6 @@ Every replica looks. A digest of each Home in the database decides which of them
 unchanged Home is not published again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any

@@ -5,8 +5,6 @@ Every message has a slot of the operation that asked, so each exists once and is
 replica shows it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import structlog

@@ -5,8 +5,6 @@ messages of the bot itself count. Reading needs a history scope (the app's optio
 channel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any

@@ -7,8 +7,6 @@ refused post is not lost and keeps its place. The queue is of this process only;
 the channel shows as further refusals.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import heapq

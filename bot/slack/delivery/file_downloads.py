@@ -1,7 +1,5 @@
 """Reads files that people sent, with the bot's token, which goes to Slack's own hosts and nowhere else."""
 
-from __future__ import annotations
-
 from urllib.parse import urljoin, urlsplit
 
 import urllib3

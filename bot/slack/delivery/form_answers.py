@@ -4,8 +4,6 @@ Slack's trigger for a modal lives three seconds, which is shorter than finding o
 a listener opens it empty at once, on another thread, and the answer of the request fills it here.
 """
 
-from __future__ import annotations
-
 import time
 
 import structlog

@@ -7,8 +7,6 @@ history scope, the app's optional one), and posted again only if it is not there
 a slot is updated in place.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta

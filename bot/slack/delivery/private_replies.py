@@ -1,7 +1,5 @@
 """Shows an answer to one person alone: by the response URL, an ephemeral message or a direct message."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any

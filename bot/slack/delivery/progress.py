@@ -7,8 +7,6 @@ limit of updates allows, the oldest first. Work that ends within `FIRST_STATE_SE
 all, so that its answer is one message and costs no update.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Shows the end of a request that a crash cut off: its root line gets its end, its thread what was read."""
 
-from __future__ import annotations
-
 from bot.actions.request import OfferId, OperationId
 from bot.actions.service import Readback
 from bot.slack import kit

@@ -9,8 +9,6 @@ burst beside it that only urgent updates may use. Three kinds of updates draw on
 - *progress*: the message that follows running work. Replicas take turns, by how many such messages each has.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any

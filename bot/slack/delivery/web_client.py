@@ -6,8 +6,6 @@ well; `posting` repeats only what Slack refused with 429 and has therefore not d
 because refused messages wait in `channel_rate_limit`. Everything that is sent passes the redactor.
 """
 
-from __future__ import annotations
-
 from typing import Any, TypeVar, cast
 
 from slack_sdk import WebClient

@@ -3,8 +3,6 @@
 The names of errors are those of Slack's reference (`not_in_channel`, `ratelimited`, …).
 """
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 from collections.abc import Iterator

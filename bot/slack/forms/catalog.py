@@ -1,7 +1,5 @@
 """Every form, found among the modules beside this one: a new form needs no entry here."""
 
-from __future__ import annotations
-
 import dataclasses
 import importlib
 import pkgutil

@@ -2,8 +2,6 @@
 carry.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from bot.access.approval_service import DecisionForm

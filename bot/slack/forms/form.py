@@ -2,8 +2,6 @@
 for.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar

@@ -1,7 +1,5 @@
 """What every form is made of: the modal, its inputs, and how it looks while it is empty."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.actions.request import OfferId, OperationId

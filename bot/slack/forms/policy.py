@@ -1,7 +1,5 @@
 """The form of a person's own NetworkPolicy: a text area for its YAML, or a file."""
 
-from __future__ import annotations
-
 from bot.actions.policies import PolicyApply, PolicyPreview
 from bot.actions.request import OfferId, OperationId
 from bot.policy import yaml_document

@@ -1,7 +1,5 @@
 """The form for a cluster template, filled with the project's defaults."""
 
-from __future__ import annotations
-
 from bot.actions import values as rules
 from bot.actions.request import OfferId, OperationId
 from bot.actions.templates import TemplateCreate

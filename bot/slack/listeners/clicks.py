@@ -1,7 +1,5 @@
 """Buttons: stored, then acknowledged. A button that opens a form does so while its trigger lives."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from typing import Any

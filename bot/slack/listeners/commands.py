@@ -1,7 +1,5 @@
 """The slash command: stored, acknowledged, and nothing more."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Any
 

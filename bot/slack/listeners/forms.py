@@ -1,7 +1,5 @@
 """Submitted modals: checked field by field, stored, then acknowledged."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from typing import Any

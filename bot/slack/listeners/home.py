@@ -1,7 +1,5 @@
 """The App Home: it is noted that a person looks at theirs, and `delivery.app_homes` publishes it."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Mentions of @xk8s in a message: answered in that message's thread, by the same code as a command."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Any
 

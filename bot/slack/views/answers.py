@@ -5,8 +5,6 @@ An answer is a root message, whose one line always says how the request stands, 
 views of single results are found through the catalogue; this module puts them into that frame.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.actions.action import Action

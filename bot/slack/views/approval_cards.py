@@ -3,8 +3,6 @@
 One card is one message, updated in place. The same parts stand in the App Home and in the form of a decision.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from bot.access.authorisation import Deciders

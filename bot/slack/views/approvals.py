@@ -2,8 +2,6 @@
 privately.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 from bot.access.approval_service import ApprovalDecided, ApprovalListing, ApprovalWithdrawn, DecisionForm

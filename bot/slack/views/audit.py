@@ -1,7 +1,5 @@
 """The views of the audit log: its pages, the verification of its chain, and the heads posted to a channel."""
 
-from __future__ import annotations
-
 from bot.actions.mistakes import COMMAND
 from bot.audit.chain import ChainReport
 from bot.audit.service import AuditListing, AuditVerified

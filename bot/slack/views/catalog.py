@@ -3,8 +3,6 @@
 A new view needs no entry here: a module beside this one that uses the decorators of `registry` is enough.
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 

@@ -1,7 +1,5 @@
 """The views of clusters: listed, shown, and on their way through creation and deletion."""
 
-from __future__ import annotations
-
 from bot.actions.clusters import ClusterList, ClusterShow
 from bot.actions.mistakes import COMMAND
 from bot.actions.verification import Diagnose, Verify

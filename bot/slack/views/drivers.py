@@ -1,7 +1,5 @@
 """The view of `driver list` and `driver show`: the drivers side by side, or one of them."""
 
-from __future__ import annotations
-
 from bot.actions.mistakes import COMMAND
 from bot.actions.templates import TemplateCreate
 from bot.clusters.driver_comparison import DriverComparison

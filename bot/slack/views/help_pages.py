@@ -1,7 +1,5 @@
 """The views of `help` and `whoami`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.access.authorisation import AccessSummary

@@ -1,7 +1,5 @@
 """The App Home: approvals to decide, running work, the last verifications, the person's last actions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.access.roles import Role

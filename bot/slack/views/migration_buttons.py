@@ -1,7 +1,5 @@
 """The buttons with which a person signals a running migration: pause, resume, cancel, roll back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.actions.action import Action

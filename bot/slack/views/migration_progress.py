@@ -4,8 +4,6 @@ One message in the thread is updated in place with every `MigrationProgress`. Wh
 a pause, is a message of its own. The root message says in one line where the migration stands.
 """
 
-from __future__ import annotations
-
 from bot.actions.mistakes import COMMAND
 from bot.migration.planning.planner import MigrationPlanning
 from bot.migration.workflow.events import (

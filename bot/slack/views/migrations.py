@@ -1,7 +1,5 @@
 """The views of migrations as answers: the list, one in full, a signal that was sent, and the final report."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.actions.migrations import MigrateShow

@@ -2,8 +2,6 @@
 own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.actions.mistakes import COMMAND

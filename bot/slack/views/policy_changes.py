@@ -1,7 +1,5 @@
 """The view of a policy change that was made: applied, deleted or rolled back, compared with its preview."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.actions.mistakes import COMMAND

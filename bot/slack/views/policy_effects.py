@@ -2,8 +2,6 @@
 files.
 """
 
-from __future__ import annotations
-
 import collections
 from collections.abc import Iterable, Sequence
 

@@ -1,7 +1,5 @@
 """The view of `policy preview`: what a NetworkPolicy would close and open, and the button that applies it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.actions.policies import PolicyApply, PolicyPreview, PolicyReach

@@ -1,7 +1,5 @@
 """The view of a problem: what happened, why (in the server's words), and what the person can do now."""
 
-from __future__ import annotations
-
 from bot.actions.action import Action
 from bot.actions.service import Outcome
 from bot.common.problems import Ambiguous, Problem, Refusal

@@ -1,7 +1,5 @@
 """The views of `policy reach`: whether one end reaches another and why, or what is open to everybody."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from bot.actions.mistakes import COMMAND

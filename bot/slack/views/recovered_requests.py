@@ -1,7 +1,5 @@
 """The messages of a request that a crash cut off: what it was, and what reading its target has told."""
 
-from __future__ import annotations
-
 from bot.actions.service import Outcome, Readback
 from bot.slack import kit
 from storage.audit_events import AuditEvent

@@ -4,8 +4,6 @@ A view module decorates its functions with `shows`, `shows_state` and `root_line
 view module, so whoever renders uses the catalogue. A result without a view is a defect, which a test finds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """The views of cluster templates: created, planned, listed, shown, published and hidden."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bot.actions.mistakes import COMMAND

@@ -1,7 +1,5 @@
 """The views of `verify`: the verdict, then what failed and what to do. What passed is only counted."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 

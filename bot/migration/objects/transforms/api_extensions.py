@@ -3,8 +3,6 @@
 A CA bundle that a controller injects is dropped, because the controller injects the new cluster's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from bot.migration.objects.fields import Object, annotations_of

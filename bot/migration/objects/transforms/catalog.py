@@ -1,7 +1,5 @@
 """The catalogue of transforms, and an object's way through them."""
 
-from __future__ import annotations
-
 from bot.migration.objects.fields import MIGRATION, Object, ref_of, with_label
 from bot.migration.objects.transforms import (
     api_extensions,

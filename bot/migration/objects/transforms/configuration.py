@@ -1,7 +1,5 @@
 """ConfigMaps, Secrets and service accounts. Of a Secret no note ever has more than the names of its keys."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 Classes, node labels, taints and image registries are mapped; `mappings` in the configuration has them all.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from typing import Any

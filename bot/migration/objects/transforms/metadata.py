@@ -1,7 +1,5 @@
 """The metadata of every kind, also of kinds that no other transform is for."""
 
-from __future__ import annotations
-
 from bot.migration.objects.canonical import CHURNING, prune, without_server_fields
 from bot.migration.objects.fields import CHOICE, Object, annotations_of, drop_annotations
 from bot.migration.objects.transforms.transform import TransformContext, TransformNote

@@ -1,7 +1,5 @@
 """Namespaces: labels are copied, because pod security and the selectors of policies depend on them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.migration.objects.fields import Object, annotations_of, drop_annotations

@@ -1,7 +1,5 @@
 """NetworkPolicies and Ingresses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.migration.objects.fields import Object

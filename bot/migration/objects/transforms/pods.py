@@ -1,7 +1,5 @@
 """Pods and pod templates: what a node, a scheduler or a CNI plugin wrote is dropped, placement is copied."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Iterator

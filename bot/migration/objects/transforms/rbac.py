@@ -1,7 +1,5 @@
 """Role bindings: an account of a namespace that is not migrated does not exist in the new cluster."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.migration.objects.fields import Object

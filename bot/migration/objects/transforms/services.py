@@ -4,8 +4,6 @@ A copied `loadbalancer.openstack.org/load-balancer-id` would make the new cluste
 balancer, which is deleted with the old cluster.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

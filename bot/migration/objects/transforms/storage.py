@@ -1,7 +1,5 @@
 """Claims and storage classes. Which volume a claim gets is decided by `bot.migration.volumes`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.migration.objects.fields import Object, annotations_of, drop_annotations

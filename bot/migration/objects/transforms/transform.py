@@ -1,7 +1,5 @@
 """The shape of a transform: the kinds that it is for, what it may look at, and the notes that it leaves."""
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 from collections.abc import Callable, Iterator

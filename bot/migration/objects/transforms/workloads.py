@@ -1,7 +1,5 @@
 """Workloads: replicas are those of the moment, also an autoscaler's; what controllers count is dropped."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.migration.objects.fields import Object, annotations_of, drop_annotations, drop_if_empty, labels_of

@@ -1,7 +1,5 @@
 """API versions: what the target does not serve, definitions that differ, and an older Kubernetes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.common.wording import count

@@ -1,7 +1,5 @@
 """Room: whether the target's nodes and the copied quotas have enough of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.adapters.kube.quantities import quantity

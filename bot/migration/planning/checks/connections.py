@@ -1,7 +1,5 @@
 """Connections: how many a migration closes or opens, and which pods lose DNS."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.common.wording import count

@@ -1,7 +1,5 @@
 """Access from outside: load balancers whose addresses change, node ports, host ports, webhooks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.common.wording import count

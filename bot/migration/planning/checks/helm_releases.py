@@ -4,8 +4,6 @@ Without its objects `helm upgrade` fails on what is there already; without the r
 record has the manifest with the API versions of its day, which Helm compares with at the next upgrade.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import dataclasses

@@ -1,7 +1,5 @@
 """What pods mount: configuration that is not copied, and data that stays on a machine."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bot.migration.objects.fields import Object, Ref, containers_of

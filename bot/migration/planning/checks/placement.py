@@ -1,7 +1,5 @@
 """Placement: whether pods find the classes and the nodes that they ask for, or would stay Pending."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 

@@ -5,8 +5,6 @@ selectors with typos, peers on the host network, node ports and host ports behin
 webhook backends and clients of the API server that are cut off. Lost DNS is found with the connections.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Volumes: claims without a choice, choices that cannot be followed, and what moving disks means."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from bot.common.wording import count

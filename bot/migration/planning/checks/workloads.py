@@ -1,7 +1,5 @@
 """Workloads: early starts, autoscalers, GitOps, Jobs, operators, and pods that no controller keeps."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Compares the copy with the source: objects, counts, and the connections that the policies allow."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Waits until a second person approves the deletion of the old cluster by its name."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.actions.proposal import Proposal

@@ -1,7 +1,5 @@
 """Copies the workloads into the new cluster without starting them, and rehearses the start in a dry run."""
 
-from __future__ import annotations
-
 import functools
 from collections import Counter
 

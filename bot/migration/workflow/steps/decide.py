@@ -1,7 +1,5 @@
 """Waits until a second person approves the cut-over, then checks once more that it may begin."""
 
-from __future__ import annotations
-
 from bot.actions.proposal import Proposal
 from bot.common.problems import Problem
 from bot.common.wording import count

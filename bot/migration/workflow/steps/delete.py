@@ -1,7 +1,5 @@
 """Deletes the old cluster. From here on there is no way back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from bot.adapters.durable.flow import Flow

@@ -1,7 +1,5 @@
 """Deploys the new cluster unless the target exists already, and removes a cluster that it has deployed."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.adapters.openstack.magnum_errors import MagnumNotFound

@@ -1,7 +1,5 @@
 """Proves that the new cluster does what the old one did."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.common.problems import Problem

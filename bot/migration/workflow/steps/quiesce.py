@@ -3,8 +3,6 @@
 The before-image is recorded before anything is changed, and exactly the changes that it names are made.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.common.problems import Problem

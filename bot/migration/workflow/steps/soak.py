@@ -1,7 +1,5 @@
 """Lets the new cluster serve for a while before the approval of the old one's deletion is requested."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.common.wording import exact_duration

@@ -1,7 +1,5 @@
 """Starts the copies in the new cluster, operators first, until they are as ready as the source was."""
 
-from __future__ import annotations
-
 import functools
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Switches the traffic to the new cluster: load balancers and addresses, Ingresses, admission webhooks."""
 
-from __future__ import annotations
-
 import functools
 from datetime import timedelta
 

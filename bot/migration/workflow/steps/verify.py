@@ -1,7 +1,5 @@
 """Verifies the driver of the new cluster before anything is copied into it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.migration.workflow.run import Run

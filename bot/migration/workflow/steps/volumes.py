@@ -1,7 +1,5 @@
 """Attaches the disks of the source to the new cluster, without copying them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.common.wording import count
