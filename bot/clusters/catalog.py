@@ -66,11 +66,11 @@ class ClusterCatalog:
         Raises `ClusterNotFound`, `AmbiguousCluster`, or `MagnumError` if Magnum could not be asked.
         """
         listed = self.all()
-        found = matches(ref, listed.clusters)
-        if len(found) > 1:
-            raise AmbiguousCluster(ref, found)
-        if found:
-            return self._in_full(found[0])
+        matching = matches(ref, listed.clusters)
+        if len(matching) > 1:
+            raise AmbiguousCluster(ref, matching)
+        if matching:
+            return self._in_full(matching[0])
         if listed.unread is not None:
             raise listed.unread
         names = sorted({cluster.name for cluster in listed.clusters})

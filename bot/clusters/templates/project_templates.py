@@ -53,7 +53,7 @@ class ProjectTemplates:
         spec = self._spec(request)
         template = None
         if resumed:
-            template = next((each for each in self._named(spec.name) if each.is_made_of(spec)), None)
+            template = next((named for named in self._named(spec.name) if named.is_made_of(spec)), None)
         if template is None:
             self._refuse_taken(spec.name)
             template = Template.from_magnum(
@@ -84,16 +84,16 @@ class ProjectTemplates:
     def show(self, ref: str) -> results.TemplateDetails:
         """Show one template by name or id. Raises `TemplateNotFound` or `AmbiguousTemplate` as well."""
         templates = self.list(None).templates
-        found = matches(ref, templates)
-        if len(found) > 1:
-            raise results.AmbiguousTemplate(ref, tuple(found))
-        if not found:
+        matching = matches(ref, templates)
+        if len(matching) > 1:
+            raise results.AmbiguousTemplate(ref, tuple(matching))
+        if not matching:
             near = suggestion(ref, [template.name for template in templates])
             raise results.TemplateNotFound(
                 f"There is no template {ref} in {self._project}", fix=f"{near}See `/xk8s template list`."
             )
-        warning = profile(found[0].driver).warning if found[0].driver else ""
-        return results.TemplateDetails(project=self._project, template=found[0], warning=warning)
+        warning = profile(matching[0].driver).warning if matching[0].driver else ""
+        return results.TemplateDetails(project=self._project, template=matching[0], warning=warning)
 
     def publish(self, ref: str, *, operation: str) -> results.TemplateChanged:
         """Let every project of the cloud see a template."""

@@ -25,9 +25,9 @@ def running_drivers(daemon_sets: Sequence[DaemonSet]) -> tuple[RunningDriver, ..
     """
     running = []
     for candidate in profiles():
-        daemon_set = next((each for each in daemon_sets if _runs(candidate, each)), None)
-        if daemon_set is not None:
-            running.append(RunningDriver(profile=candidate, daemon_set=daemon_set))
+        own_sets = [daemon_set for daemon_set in daemon_sets if _runs(candidate, daemon_set)]
+        if own_sets:
+            running.append(RunningDriver(profile=candidate, daemon_set=own_sets[0]))
     return tuple(running)
 
 
@@ -54,5 +54,5 @@ def mismatch(cluster: str, asked: Driver | None, running: str) -> Finding:
 def conflict(facts: ClusterFacts, running: Sequence[RunningDriver]) -> Iterable[Finding]:
     """Find that more than one driver runs."""
     if len(running) > 1:
-        detail = f"DaemonSets of {' and '.join(each.profile.driver for each in running)} are there"
+        detail = f"DaemonSets of {' and '.join(driver.profile.driver for driver in running)} are there"
         yield error("two network drivers run", detail, advice=facts.diagnose())

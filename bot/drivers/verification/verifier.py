@@ -105,28 +105,29 @@ class Verifier:
         """Fill in what runs in the cluster and what the checks find. Raises `KubeError`."""
         on_stage("looking which driver runs")
         running = detection.running_drivers(daemon_sets(kube))
-        chosen = next((each for each in running if report.asked in (None, each.profile.driver)), None)
-        if chosen is None:
-            others = " and ".join(each.profile.driver for each in running)
+        candidates = [driver for driver in running if report.asked in (None, driver.profile.driver)]
+        if not candidates:
+            others = " and ".join(driver.profile.driver for driver in running)
             finding = detection.mismatch(report.cluster, report.asked, others)
             return dataclasses.replace(
                 report, running=others, verdict=Verdict.MISMATCHED, findings=(finding,)
             )
-        collector = Collector(kube=kube, running=chosen, executor=self._executor, on_stage=on_stage)
+        driver = candidates[0]
+        collector = Collector(kube=kube, running=driver, executor=self._executor, on_stage=on_stage)
         facts = collector.collect(cluster=report.cluster, now=self._now())
-        probed = _evaluate_probe(facts, chosen.profile)
+        probed = _evaluate_probe(facts, driver.profile)
         conflicts = tuple(detection.conflict(facts, running))
         checks = (
             CheckResult(name="one driver", findings=conflicts),
-            *run_shared_checks(facts, chosen.profile),
-            *(check.run(facts) for check in chosen.profile.checks),
+            *run_shared_checks(facts, driver.profile),
+            *(check.run(facts) for check in driver.profile.checks),
             *((probed.check,) if probed.check else ()),
         )
         findings = _unique_findings(finding for check in checks for finding in check.findings)
         not_checked = (*collector.skipped, *probed.not_checked)
         return dataclasses.replace(
             report,
-            running=str(chosen.profile.driver),
+            running=str(driver.profile.driver),
             verdict=_verdict(findings, conflict=bool(conflicts), complete=not not_checked),
             nodes=len(facts.nodes),
             nodes_ok=_count_healthy(facts, findings),
