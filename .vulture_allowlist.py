@@ -51,8 +51,9 @@ convert
 capture_signals
 should_exit
 
-# slack_sdk's Socket Mode client calls it.
+# slack_sdk's Socket Mode client calls them.
 _run_current_session
+session_id
 
 # Actions that the grammar explains and whose service is not built yet; the catalogue finds them by itself.
 WatchStart

@@ -37,6 +37,14 @@ class _Client(SocketModeClient):
         self._attempted = time.monotonic()
         super().connect()
 
+    def session_id(self) -> str:
+        """Name the connection in the warning that an acknowledgement was not sent.
+
+        slack_sdk 3.47 writes that warning with a method which this client lacks, and fails with
+        AttributeError instead of the reason.
+        """
+        return f"{id(self.current_session):x}"
+
     def _monitor_current_session(self) -> None:
         """Connect again if nothing else has: after a close the SDK connects by itself, at once."""
         if time.monotonic() - self._attempted > CONNECT_WITHIN + 1:
