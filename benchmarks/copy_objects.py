@@ -39,7 +39,7 @@ from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.served_apis import common_apis
 from bot.migration.planning.builder import PlanRequest, build
 from bot.migration.planning.plan import ClusterSide, MigrationPlan
-from bot.migration.planning.survey import reread_source, survey
+from bot.migration.planning.survey import read_source, survey
 from bot.settings.mappings import Mappings
 
 OBJECTS, NAMESPACES, RUNS = 2000, 10, 3
@@ -256,7 +256,7 @@ def _copy(source: KubeClient, target: Counting, namespaces: list[str]) -> float:
     mappings = Mappings()
     started = time.perf_counter()
     surface = discover(source)
-    inventory = reread_source(source, common_apis(surface, surface), plan.namespaces)
+    inventory = read_source(source, surface, common_apis(surface, surface), plan.namespaces)
     record = copier.copy(
         copier.build_writer(target, plan, mappings, KEY),
         plan,

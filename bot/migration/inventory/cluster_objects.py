@@ -86,10 +86,12 @@ def read(
     kinds = [resource for resource in resources if resource.stored and resource.group_kind not in UNREAD]
     listed = chosen if _worth_a_list_each(chosen, existing) else ()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="inventory") as pool:
-        answers = list(pool.map(lambda resource: _read_kind(kube, resource, chosen, listed), kinds))
+        answers = list(pool.map(lambda resource: _read_kind(kube, resource, listed), kinds))
     objects: dict[Ref, Object] = {}
     for resource, answer in zip(kinds, answers, strict=True):
         for obj in answer if isinstance(answer, list) else ():
+            if resource.namespaced and obj["metadata"].get("namespace") not in chosen:
+                continue
             obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
             objects[ref_of(obj)] = obj
     unread = tuple(answer for answer in answers if isinstance(answer, Unread))
@@ -105,11 +107,9 @@ def _worth_a_list_each(chosen: Sequence[str], existing: Iterable[str]) -> bool:
     return len(chosen) == 1 or (len(chosen) <= ONE_BY_ONE and bool(others))
 
 
-def _read_kind(
-    kube: KubeClient, resource: ApiResource, namespaces: Sequence[str], listed: Sequence[str]
-) -> list[Object] | Unread:
+def _read_kind(kube: KubeClient, resource: ApiResource, listed: Sequence[str]) -> list[Object] | Unread:
     try:
-        return _list_kind(kube, resource, namespaces, listed)
+        return _list_kind(kube, resource, listed)
     except NotFound:
         return []  # its definition was removed between discovery and now
     except Forbidden as refused:
@@ -120,14 +120,8 @@ def _read_kind(
         return Unread(resource=resource, why=f"{error.what}: {error.why}")  # an aggregated API that is down
 
 
-def _list_kind(
-    kube: KubeClient, resource: ApiResource, namespaces: Sequence[str], listed: Sequence[str]
-) -> list[Object]:
-    """List a kind in the `listed` namespaces, or if there are none everywhere, and keep what is chosen."""
-    if not resource.namespaced:
-        return kube.list_all(resource.collection(), dict)
-    if listed:
+def _list_kind(kube: KubeClient, resource: ApiResource, listed: Sequence[str]) -> list[Object]:
+    """List a kind in each of the `listed` namespaces, or if there are none everywhere at once."""
+    if resource.namespaced and listed:
         return [obj for name in listed for obj in kube.list_all(resource.collection(name), dict)]
-    chosen = set(namespaces)
-    objects = kube.list_all(resource.collection(), dict)
-    return [obj for obj in objects if obj["metadata"].get("namespace") in chosen]
+    return kube.list_all(resource.collection(), dict)

@@ -66,7 +66,7 @@ def survey(
     surface = discover(source)
     facts = read_target_facts(target) if target is not None else assumed_target(surface, kubernetes)
     return Survey(
-        inventory=_read_source(source, surface, common_apis(surface, facts.surface), namespaces),
+        inventory=read_source(source, surface, common_apis(surface, facts.surface), namespaces),
         target=facts,
         network=read_cluster_state(source),
         unknown_addons=_unknown_addons(source),
@@ -74,17 +74,13 @@ def survey(
     )
 
 
-def reread_source(source: KubeClient, common: CommonApis, namespaces: Sequence[str]) -> Inventory:
-    """Read the source once more, at the versions at which it was planned.
-
-    Raises `UnknownNamespace` for one that is gone since, and `KubeError`.
-    """
-    return _read_source(source, discover(source), common, namespaces)
-
-
-def _read_source(
+def read_source(
     source: KubeClient, surface: ApiSurface, common: CommonApis, namespaces: Sequence[str]
 ) -> Inventory:
+    """Read the source, which serves `surface`, at the versions at which it is or was planned.
+
+    Raises `UnknownNamespace` for a namespace that does not exist, or is gone since, and `KubeError`.
+    """
     resources = [*common.shared, *common.missing]
     return read(source, surface=surface, resources=resources, namespaces=namespaces)
 

@@ -26,7 +26,7 @@ from bot.migration.inventory.exclusion_rules import ExclusionContext
 from bot.migration.inventory.served_apis import ApiSurface, CommonApis, common_apis
 from bot.migration.inventory.target_facts import assumed_target
 from bot.migration.planning.plan import MigrationPlan
-from bot.migration.planning.survey import reread_source
+from bot.migration.planning.survey import read_source
 from bot.migration.proof.source_record import SourceRecord
 from bot.migration.source.before_image import BeforeImage
 from bot.migration.traffic.floating_ips import FloatingIpMove
@@ -110,7 +110,9 @@ class ClusterViews:
     def inventory(self) -> Inventory:
         """The objects of the source, as they are or as the cache has them."""
         if self.cache.inventory is None:
-            self.cache.inventory = reread_source(self.source, self.common_apis, self.plan.namespaces)
+            self.cache.inventory = read_source(
+                self.source, self.source_apis, self.common_apis, self.plan.namespaces
+            )
         return self.cache.inventory
 
     @cached_property

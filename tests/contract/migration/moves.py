@@ -18,7 +18,7 @@ from bot.migration.inventory.cluster_objects import Inventory
 from bot.migration.inventory.served_apis import common_apis
 from bot.migration.objects.fields import ref_of
 from bot.migration.planning.plan import AddressRecipe, MigrationPlan
-from bot.migration.planning.survey import reread_source
+from bot.migration.planning.survey import read_source
 from bot.migration.source import changes, quiesce_plan, quiesced
 from bot.migration.source.before_image import BeforeImage
 from bot.migration.traffic import load_balancers
@@ -46,7 +46,9 @@ class MigrationScenario:
         self.surface = discover(self.source)
 
     def inventory(self) -> Inventory:
-        return reread_source(self.source, common_apis(self.surface, self.surface), self.plan.namespaces)
+        return read_source(
+            self.source, self.surface, common_apis(self.surface, self.surface), self.plan.namespaces
+        )
 
     def writer(self) -> Writer:
         return copier.build_writer(self.target, self.plan, self.mappings, KEY)

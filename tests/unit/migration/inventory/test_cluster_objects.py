@@ -46,6 +46,21 @@ def test_many_namespaces_are_read_by_one_list_that_is_cut_down() -> None:
     assert names(read_shop(kube).of("ConfigMap")) == ["c"] * len(teams)
 
 
+def test_a_cluster_of_few_namespaces_is_read_by_one_list_if_all_are_chosen() -> None:
+    namespaces = [SHOP, an("Namespace", "billing"), SYSTEM]
+    configuration = [an("ConfigMap", "c", namespace["metadata"]["name"]) for namespace in namespaces]
+    kube = MemoryKube(*namespaces, *configuration)
+    everywhere = "/api/v1/configmaps"
+    kube.failures = {everywhere: FORBIDDEN}
+    assert [unread.resource.kind for unread in read_shop(kube).unread] == ["ConfigMap"]
+    assert names(read_shop(kube, "shop").of("ConfigMap")) == ["c"], (
+        "others are there: each is listed by itself"
+    )
+    kube.failures = {}
+    read_from = {obj["metadata"]["namespace"] for obj in read_shop(kube).of("ConfigMap")}
+    assert read_from == {"billing", "shop"}
+
+
 def test_an_object_bears_the_version_at_which_it_was_read() -> None:
     kube = MemoryKube(SHOP, an("ConfigMap", "c"))
     del kube.objects["/api/v1/namespaces/shop/configmaps/c"]["kind"]

@@ -46,6 +46,6 @@ def test_workloads_that_magnum_does_not_install_are_named() -> None:
 def test_the_source_is_read_again_at_the_versions_of_the_plan() -> None:
     source = MemoryKube(SHOP, an("ConfigMap", "settings"))
     common = common_apis(SERVED, SERVED)
-    assert survey.reread_source(source, common, ("shop",)).of("ConfigMap")
+    assert survey.read_source(source, SERVED, common, ("shop",)).of("ConfigMap")
     with pytest.raises(UnknownNamespace):
-        survey.reread_source(source, common, ("gone",))
+        survey.read_source(source, SERVED, common, ("gone",))
