@@ -13,7 +13,8 @@ from bot.slack.socket_mode import SocketModeConnection
 
 def test_an_acknowledgement_that_cannot_be_sent_fails_with_the_reason() -> None:
     written = io.StringIO()
-    logger = logging.Logger("socket_mode")  # of the test alone: others may have set levels of shared ones
+    logger = logging.getLogger("test.socket_mode")
+    logger.setLevel(logging.WARNING)  # other tests set the level of the root
     logger.addHandler(logging.StreamHandler(written))
     app = App(token="xoxb-1", token_verification_enabled=False, signing_secret="s")
     connection = SocketModeConnection(app, app_token="xapp-1", web_client=WebClient(), logger=logger)
