@@ -20,12 +20,21 @@ from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
-PING_EVERY = 3.0  # seconds
-PONG_WITHIN = 1.5  # seconds; must be less than PING_EVERY, and is also how often pongs are checked
+PING_EVERY = 4.0  # seconds
+PONG_WITHIN = 3.0  # seconds; must be less than PING_EVERY, and is also how often pongs are checked
 MONITOR_EVERY = 0.5  # seconds between two checks of the SDK for a connection
 CONNECT_WITHIN = 5.0  # seconds for a WebSocket handshake
 CONCURRENCY = 20  # envelopes that are handled at once; each takes milliseconds
 LONGEST_PAUSE = 30.0  # seconds between two attempts while Slack is out of reach
+
+
+def _count_as_pong(session: websocket.WebSocketApp) -> None:
+    """Count a frame as the answer to the last ping, whenever it arrives.
+
+    The client checks for the pong after each frame that it reads, and takes one that was read late for none:
+    in a burst it would cut a connection whose pong waits behind other envelopes.
+    """
+    session.last_pong_tm = session.last_ping_tm
 
 
 class _Client(SocketModeClient):
@@ -54,6 +63,7 @@ class _Client(SocketModeClient):
         session = self.current_session
         if session is None:
             return
+        session.on_pong = lambda session, _data: _count_as_pong(session)
         try:
             session.run_forever(ping_interval=PING_EVERY, ping_timeout=PONG_WITHIN)
         except (websocket.WebSocketException, OSError) as error:
@@ -109,6 +119,7 @@ class SocketModeConnection:
         send_response(client, request, run_bolt_app(self._app, request), time.time())
 
     def _received(self, session: websocket.WebSocketApp, _message: str) -> None:
+        _count_as_pong(session)
         if session is self._client.current_session:
             self._alive.set()
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 import socket
 import struct
+import time
 import uuid
 from typing import Any
 
@@ -109,6 +110,18 @@ class SocketMode(Transport):
     async def send_twice(self, delivery: Delivery) -> None:
         """Deliver the same payload twice, as happens when connections change."""
         await asyncio.gather(self.attempt(delivery, retry=0), self.attempt(delivery, retry=0))
+
+    async def send_without_pongs(self, *, seconds: float) -> None:
+        """Send small frames, and read nothing: pongs come late, as behind a long queue of envelopes."""
+        connections = list(self.connections)
+        for connection in connections:
+            _transport(connection).pause_reading()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and connections == self.connections:
+            await self._send_frame({"type": "hello"})
+            await asyncio.sleep(0.2)
+        for connection in connections:
+            _transport(connection).resume_reading()
 
     async def ask_to_reconnect(self) -> None:
         """Send `disconnect` frames, as Slack does before it restarts a server."""

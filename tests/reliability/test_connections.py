@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.slack.socket_mode import PING_EVERY, PONG_WITHIN
 from sandbox.slack.model import Delivery
 from tests.e2e.conftest import Office, office
 
@@ -44,6 +45,16 @@ def test_a_connection_that_goes_silent_is_noticed_and_what_was_said_meanwhile_is
         message for message in here.workspace.messages[messages + 1 :] if "4 clusters" in str(message.blocks)
     ]
     assert "4 clusters" in seen.text and len(again) == 1
+
+
+@pytest.mark.reliability
+def test_a_connection_on_which_envelopes_arrive_is_kept_though_the_pongs_are_late(here: Office) -> None:
+    here.until(lambda: here.sandbox.sockets.connections and here.bot.ready())
+    before = list(here.sandbox.sockets.connections)
+    patience = PING_EVERY + 2 * PONG_WITHIN
+    here.sandbox.loopback.run(here.sandbox.sockets.send_without_pongs(seconds=patience), 30)
+    assert here.sandbox.sockets.connections == before
+    assert "4 clusters" in here.types("cluster list").text
 
 
 @pytest.mark.reliability
