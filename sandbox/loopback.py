@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 T = TypeVar("T")
+KEEP_ALIVE_SECONDS = 90  # as kube-apiserver (k8s.io/apiserver, pkg/server/secure_serving.go, IdleTimeout)
 
 
 class _PeerCertificateProtocol(HttpToolsProtocol):
@@ -126,6 +127,7 @@ class Loopback:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             server_header=False,
         )
         config.load()

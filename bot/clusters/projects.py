@@ -1,7 +1,8 @@
 """The parts of one project that services work with: its cloud, clusters, credentials and template defaults.
 
 They are made for each request from the configuration in force. Clouds and credentials are kept beyond that,
-by the cloud's entry, so that reading the configuration again does not ask Magnum for new certificates.
+by the cloud's entry, so that reading the configuration again does not ask Magnum for new certificates; so are
+connections to clusters.
 """
 
 import dataclasses
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 
 from bot import __version__
 from bot.adapters.kube.client import KubeClient
+from bot.adapters.kube.connection_pools import ConnectionPools
 from bot.adapters.openstack.magnum import MagnumCloud
 from bot.clusters.catalog import ClusterCatalog, ConfiguredEntry
 from bot.clusters.cluster import Cluster, NoCloud
@@ -34,6 +36,7 @@ class ProjectParts:
     catalog: ClusterCatalog
     credentials: Credentials
     defaults: Defaults
+    pools: ConnectionPools
 
     def cloud(self) -> MagnumCloud:
         """Return the project's Magnum. Raises `NoCloud`."""
@@ -53,7 +56,11 @@ class ProjectParts:
         """
         agent = f"xk8s/{__version__} (operation {operation})"
         return KubeClient(
-            self.credentials.endpoint(cluster), user_agent=agent, seconds=seconds, answer=answer
+            self.credentials.endpoint(cluster),
+            user_agent=agent,
+            seconds=seconds,
+            answer=answer,
+            pools=self.pools,
         )
 
     def templates(self) -> ProjectTemplates:
@@ -77,6 +84,7 @@ class Projects:
         self._learn = learn
         self._clouds: dict[str, MagnumCloud] = {}
         self._credentials: dict[tuple[str, str | None, str], Credentials] = {}
+        self._pools = ConnectionPools()
         self._lock = threading.Lock()
 
     def get(self, name: str | None, *, operation: str = "") -> ProjectParts:
@@ -99,6 +107,7 @@ class Projects:
             catalog=ClusterCatalog(project=name, magnum=magnum, configured=_entries(project)),
             credentials=credentials,
             defaults=_defaults(project),
+            pools=self._pools,
         )
 
     def _cloud(self, cloud: str | None) -> MagnumCloud | None:

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 
-from bot import __version__
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.errors import Forbidden
 from bot.clusters.cluster import Cluster, ClusterNotFound
@@ -60,8 +59,7 @@ class PolicyClusters:
 
     @contextlib.contextmanager
     def _open(self, parts: ProjectParts, cluster: Cluster, operation: str) -> Iterator[PolicyClient]:
-        agent = f"xk8s/{__version__} (operation {operation})"
-        kube = KubeClient(parts.credentials.endpoint(cluster), user_agent=agent, seconds=self.seconds())
+        kube = parts.connect(cluster, operation=operation, seconds=self.seconds())
         try:
             yield PolicyClient(cluster=_describe(parts, cluster, kube), kube=kube)
         finally:

@@ -5,7 +5,9 @@ in 0.06 s into 51 MB, because it keeps only the fields that a struct names.
 """
 
 import dataclasses
+import functools
 import re
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
@@ -17,6 +19,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from bot.adapters.json_decoders import decoder_of
 from bot.adapters.kube.connection import Endpoint
+from bot.adapters.kube.connection_pools import ConnectionPools
 from bot.adapters.kube.errors import BadAnswer, Expired, Unreachable, from_answer
 from bot.adapters.retries import Backoff, TryAgain, retried, retry_after
 
@@ -50,34 +53,42 @@ class Reply:
 
 
 class KubeClient:
-    """The API of one cluster for one piece of work, with connections of its own."""
+    """The API of one cluster for one piece of work."""
 
     def __init__(
-        self, endpoint: Endpoint, *, user_agent: str, seconds: float, answer: float | None = None
+        self,
+        endpoint: Endpoint,
+        *,
+        user_agent: str,
+        seconds: float,
+        answer: float | None = None,
+        pools: ConnectionPools | None = None,
     ) -> None:
-        """`seconds` is the time for the whole piece of work, `answer` for each request of it."""
+        """`seconds` is the time for the whole piece of work, `answer` for each request of it.
+
+        Its connections come from `pools`; without them it has its own.
+        """
         self.endpoint = endpoint
-        self.tls = endpoint.tls()
+        self._pools = pools or ConnectionPools(idle_seconds=0)
+        self._pool = self._pools.acquire(endpoint)
+        self._release = functools.cache(lambda: self._pools.release(endpoint))  # once, however often closed
         self.deadline = time.monotonic() + seconds
         self._answer = seconds if answer is None else answer
         self._headers = {"User-Agent": user_agent, "Accept": JSON, **endpoint.headers()}
-        self._pool = urllib3.PoolManager(
-            maxsize=8,
-            block=False,
-            retries=False,
-            ssl_context=self.tls,
-            server_hostname=endpoint.server_name,
-            assert_hostname=endpoint.server_name,
-        )
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The headers of every request."""
         return self._headers
 
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """The TLS context of its connections."""
+        return self._pool.tls
+
     def close(self) -> None:
-        """Close the connections of the pool."""
-        self._pool.clear()
+        """Give the connections back."""
+        self._release()
 
     def list_all(self, path: str, kind: type[T], *, labels: str = "", fields: str = "") -> list[T]:
         """Return all objects of a list, decoded as `kind`, page by page.
@@ -179,7 +190,7 @@ class KubeClient:
     ) -> urllib3.BaseHTTPResponse:
         limit = self._answer if seconds is None else seconds
         remaining = min(limit, max(0.1, self.deadline - time.monotonic()))
-        return self._pool.request(
+        return self._pool.manager.request(
             method,
             f"{self.endpoint.server.rstrip('/')}{path}",
             body=body,

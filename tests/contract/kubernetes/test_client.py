@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.connection import Endpoint, endpoint_from_kubeconfig
+from bot.adapters.kube.connection_pools import ConnectionPools
 from bot.adapters.kube.errors import Forbidden, NotFound, ServerFailed, Unauthorized, Unreachable
 from bot.adapters.kube.objects import DaemonSet, NodeObject, PodObject
 from bot.adapters.kube.pod_exec import execute
@@ -54,6 +55,16 @@ def test_a_list_of_many_pages_is_read_whole(kube: KubeClient, monkeypatch: pytes
     monkeypatch.setattr("bot.adapters.kube.client.PAGE", 2)
     assert {pod.name for pod in kube.list_all("/api/v1/pods", PodObject)} == whole
     assert len(whole) > 2
+
+
+def test_pieces_of_work_one_after_another_use_one_connection(running: Api) -> None:
+    pools = ConnectionPools()
+    for _ in range(3):
+        client = KubeClient(endpoint(running), user_agent="xk8s/test", seconds=20.0, pools=pools)
+        assert client.list_all("/api/v1/nodes", NodeObject)
+        client.close()
+    connections = pools.acquire(endpoint(running)).manager.connection_from_url(running.cluster.address)
+    assert connections.num_connections == 1
 
 
 def test_what_is_not_there_is_not_found(kube: KubeClient) -> None:

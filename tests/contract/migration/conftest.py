@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.adapters.kube.client import KubeClient
 from bot.adapters.kube.connection import Endpoint
+from bot.adapters.kube.connection_pools import ConnectionPools
 from bot.adapters.openstack.cloud_services import LoadBalancer, LoadBalancerPool, Volume, VolumeSnapshot
 from bot.adapters.openstack.service_client import CloudNotFound, CloudRefused
 from bot.drivers.driver import Driver
@@ -108,11 +109,13 @@ class Cloud:
     loopback: Loopback
     infrastructure: Infrastructure
     clusters: dict[str, SandboxCluster]
+    pools: ConnectionPools = dataclasses.field(default_factory=ConnectionPools)
 
     def kube(self, name: str, *, answer: float | None = None) -> KubeClient:
         cluster = self.clusters[name]
         endpoint = Endpoint(server=cluster.address, ca_pem=cluster.authority.pem, token=SecretStr(TOKEN))
-        return KubeClient(endpoint, user_agent="xk8s/test (operation 0123)", seconds=120, answer=answer)
+        agent = "xk8s/test (operation 0123)"
+        return KubeClient(endpoint, user_agent=agent, seconds=120, answer=answer, pools=self.pools)
 
     def settle(self) -> None:
         for cluster in self.clusters.values():

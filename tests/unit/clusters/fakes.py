@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.actions.request import OperationId, Person, Place
 from bot.actions.service import Context
+from bot.adapters.kube.connection_pools import ConnectionPools
 from bot.adapters.openstack.magnum_errors import MagnumError, MagnumNotFound
 from bot.clusters.catalog import ClusterCatalog, ConfiguredEntry
 from bot.clusters.cluster import NoCloud
@@ -118,6 +119,7 @@ class FakeProjects(Projects):
             catalog=catalog,
             credentials=None,  # type: ignore[arg-type]
             defaults=DEFAULTS,
+            pools=ConnectionPools(),
         )
 
     def get(self, name: str | None, *, operation: str = "") -> ProjectParts:

@@ -11,7 +11,6 @@ from bot.adapters.kube.errors import Forbidden, KubeError, Unreachable
 from bot.clusters.cluster import Cluster, ClusterNotFound
 from bot.drivers.driver import Driver
 from bot.drivers.verification import collector
-from bot.policy import clusters
 from bot.policy.clusters import PolicyClient, PolicyClusters
 from bot.policy.errors import ChangeNotFound
 from tests.unit.policy.builders import change
@@ -21,12 +20,13 @@ CLUSTER = Cluster(id="uuid-1", name="prod-eu", project="shop", driver=Driver("ca
 
 
 class OneProject:
-    """A project with one cluster. It stands for the projects, the catalog and the credentials."""
+    """A project with one cluster. It stands for the projects, the parts and the catalog."""
 
     name = "shop"
 
-    def __init__(self) -> None:
-        self.catalog = self.credentials = self
+    def __init__(self, kube: FakeKube) -> None:
+        self.catalog = self
+        self._kube = kube
 
     def get(self, _project: str | None, *, operation: str) -> OneProject:
         return self
@@ -36,8 +36,9 @@ class OneProject:
             raise ClusterNotFound(f"no {cluster}", fix="See `/xk8s cluster list`.")
         return CLUSTER
 
-    def endpoint(self, _cluster: Cluster) -> str:
-        return "https://prod-eu"
+    def connect(self, cluster: Cluster, *, operation: str, seconds: float) -> FakeKube:
+        assert (cluster, operation, seconds) == (CLUSTER, "7f3a", 60)
+        return self._kube
 
 
 def daemon_set(name: str, labels: dict[str, str]) -> dict[str, Any]:
@@ -50,15 +51,14 @@ FLANNEL = daemon_set("kube-flannel", {"app": "flannel"})
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> Any:
+def opened() -> Any:
     """Opens the cluster with these DaemonSets, or with the error that they cannot be read for."""
 
     @contextlib.contextmanager
     def open_with(daemon_sets: list[dict[str, Any]] | KubeError) -> Any:
         kube = FakeKube({collector.DAEMON_SETS: daemon_sets})
-        monkeypatch.setattr(clusters, "KubeClient", lambda *_arguments, **_options: kube)
         try:
-            with policy_clusters().open_cluster("prod-eu", project="shop", operation="7f3a") as client:
+            with policy_clusters(kube).open_cluster("prod-eu", project="shop", operation="7f3a") as client:
                 yield client
         finally:
             assert kube.closed
@@ -66,8 +66,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Any:
     return open_with
 
 
-def policy_clusters() -> PolicyClusters:
-    return PolicyClusters(projects=OneProject(), seconds=lambda: 60)  # type: ignore[arg-type]
+def policy_clusters(kube: FakeKube | None = None) -> PolicyClusters:
+    return PolicyClusters(projects=OneProject(kube or FakeKube({})), seconds=lambda: 60)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
