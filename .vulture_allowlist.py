@@ -55,6 +55,10 @@ should_exit
 _run_current_session
 session_id
 
+# websocket-client reads or calls them.
+last_pong_tm
+on_pong
+
 # Actions that the grammar explains and whose service is not built yet; the catalogue finds them by itself.
 WatchStart
 WatchList

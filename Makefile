@@ -19,16 +19,21 @@ help:
 python:
 	@test -n "$(PYTHON)" || { echo "xk8s needs Python 3.11 to 3.13: apt-get install python3 python3-venv (or name one: make PYTHON=/path/to/python3.11 ...)"; exit 1; }
 
-$(VENV)/.demo: requirements/demo.lock pyproject.toml | python
+# Packages of a lock file, with bytecode: by uv, which takes seconds, or by pip where there is none.
+define install
 	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV) || { echo "this Python cannot make virtual environments: apt-get install python3-venv"; exit 1; }
-	@echo "setting up $(VENV) ..."
-	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.lock
+	@echo "setting up $(VENV) $(2)..."
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null || true
+	@$(RUN)/python -m uv pip install --quiet --compile-bytecode --python $(RUN)/python --require-hashes -r $(1) 2>/dev/null \
+		|| $(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+endef
+
+$(VENV)/.demo: requirements/demo.lock pyproject.toml | python
+	$(call install,requirements/demo.lock)
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock pyproject.toml | python
-	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV) || { echo "this Python cannot make virtual environments: apt-get install python3-venv"; exit 1; }
-	@echo "setting up $(VENV) with the test tools ..."
-	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(call install,requirements/dev.lock,with the test tools )
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.demo
 
