@@ -11,6 +11,7 @@ from bot.migration.copy.target_objects import TargetObjects
 from bot.migration.copy.writer import Writer, WrittenObject, write
 from bot.migration.inventory.api_discovery import discover
 from bot.migration.inventory.cluster_objects import Inventory
+from bot.migration.inventory.served_apis import ApiSurface
 from bot.migration.objects import copy_order
 from bot.migration.objects.copy_order import CopyStage
 from bot.migration.objects.cutover_modes import Hold
@@ -54,11 +55,13 @@ def _no_progress(_progress: CopyProgress) -> None:
     """Ignore the progress of a copy that nobody watches."""
 
 
-def build_writer(target: KubeClient, plan: MigrationPlan, mappings: Mappings, key: bytes) -> Writer:
-    """Return the target, ready to be written into; it is asked what it serves. Raises `KubeError`."""
+def build_writer(
+    target: KubeClient, plan: MigrationPlan, mappings: Mappings, *, surface: ApiSurface, key: bytes
+) -> Writer:
+    """Return the target, which serves `surface`, ready to be written into."""
     return Writer(
         kube=target,
-        surface=discover(target),
+        surface=surface,
         migration=plan.migration,
         context=context_of(plan, mappings),
         key=key,

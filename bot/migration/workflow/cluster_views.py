@@ -99,10 +99,15 @@ class ClusterViews:
         return discover(self.source)
 
     @cached_property
+    def target_apis(self) -> ApiSurface:
+        """The APIs that the target serves before this step writes anything there."""
+        return discover(self.target)
+
+    @cached_property
     def common_apis(self) -> CommonApis:
         """The API versions at which the plan was made: its digests are of objects at these versions."""
         if self.plan.target.id:
-            return common_apis(self.source_apis, discover(self.target))
+            return common_apis(self.source_apis, self.target_apis)
         kubernetes = self.plan.target.kubernetes
         return common_apis(self.source_apis, assumed_target(self.source_apis, kubernetes).surface)
 
@@ -119,7 +124,11 @@ class ClusterViews:
     def writer(self) -> Writer:
         """The target, ready to be written into."""
         return copier.build_writer(
-            self.target, self.plan, self.ports.mappings, self.ports.digest_keys.current
+            self.target,
+            self.plan,
+            self.ports.mappings,
+            surface=self.target_apis,
+            key=self.ports.digest_keys.current,
         )
 
     @cached_property

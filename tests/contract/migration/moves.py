@@ -51,7 +51,8 @@ class MigrationScenario:
         )
 
     def writer(self) -> Writer:
-        return copier.build_writer(self.target, self.plan, self.mappings, KEY)
+        surface = discover(self.target)
+        return copier.build_writer(self.target, self.plan, self.mappings, surface=surface, key=KEY)
 
     def target_objects(self, inventory: Inventory) -> target_objects.TargetObjects:
         return target_objects.build(self.plan, inventory, self.mappings, self.image)

@@ -7,7 +7,9 @@ import pytest
 from bot.migration.copy import copier
 from bot.migration.copy.copier import CopyProgress, TargetNamespaceTerminating
 from bot.migration.copy.deadline import NotInTime
+from bot.migration.inventory.api_discovery import discover
 from bot.migration.objects.copy_order import CopyStage
+from bot.settings.mappings import Mappings
 from tests.unit.migration.builders import an, workload
 from tests.unit.migration.copy.copies import copy_of
 from tests.unit.migration.memory_kube import MemoryKube
@@ -93,9 +95,8 @@ def test_after_definitions_the_target_is_asked_again_what_it_serves() -> None:
     assert not record.failures and record.written[-1].ref.kind == "ConfigMap"
 
 
-def test_a_writer_asks_the_target_what_it_serves() -> None:
+def test_a_writer_writes_for_the_migration_of_its_plan() -> None:
     copy = copy_of(target=MemoryKube(HOME))
-    from bot.settings.mappings import Mappings
-
-    writer = copier.build_writer(copy.target, copy.plan, Mappings(), b"key")
-    assert writer.surface.version == "v1.29.5" and writer.migration == "m1"
+    surface = discover(copy.target)
+    writer = copier.build_writer(copy.target, copy.plan, Mappings(), surface=surface, key=b"key")
+    assert writer.surface is surface and writer.migration == "m1"
