@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 
 from bot.adapters.durable.system_database import SCHEMA, beside
 from sandbox.kube import workloads
+from sandbox.kube.cluster import SandboxCluster
 from storage.approvals import ApprovalRepository, Vote
 from storage.cluster_migrations import ClusterMigrationRepository
 from storage.database import Database
@@ -165,6 +166,14 @@ def test_a_migration_that_is_killed_again_and_again_ends_as_if_nothing_had_happe
     assert kills == 3
 
 
+def _wait_for_requests(cluster: SandboxCluster, agent: str) -> None:
+    """Wait until one of the last requests to a cluster came from this version of the bot."""
+    end = time.monotonic() + 30
+    while not any(name.startswith(agent) for name in list(cluster.api.agents)):
+        assert time.monotonic() < end, f"{agent} has had no part in it"
+        time.sleep(0.005)
+
+
 def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(
     tmp_path: pathlib.Path, sqlite_url: str
 ) -> None:
@@ -175,17 +184,16 @@ def test_an_upgrade_in_the_middle_of_a_migration_goes_on_with_it(
         bot.start()
         with deciding(sqlite_url) as database:
             movers.orders(THERE[2])
-            row, agents = _begun(database, "dev-eu"), set()
+            row = _begun(database, "dev-eu")
             for steps, newer in ((15, "0.1.0"), (50, "0.2.0"), (70, "1.0.0")):
                 journal.wait("migrate", steps)
-                agents |= {agent.partition(" ")[0] for agent in movers.cluster("dev-eu-calico").api.agents}
+                _wait_for_requests(movers.cluster("dev-eu-calico"), f"xk8s/{bot.version} ")
                 assert bot.stop() == 0, bot.log()
                 bot.version = newer
                 bot.start()
             _ended(database, row)
             _as_if_nothing(movers, *THERE[:2])
         assert _outcomes(sqlite_url, "migrate.start", "dev-eu").count("succeeded") == 1
-        assert {"xk8s/0.0.9", "xk8s/0.1.0", "xk8s/0.2.0"} <= agents, "each version has done a part of it"
 
 
 @pytest.mark.postgresql
