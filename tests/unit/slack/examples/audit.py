@@ -56,8 +56,8 @@ def chain_report(broken: Break | None = None, *, signed: bool = True, lost: int 
 
 
 def page(*events: AuditEvent, number: int = 2, pages: int = 3, own: bool = False) -> AuditListing:
-    shown = AuditPage(events=events, page=number, pages=pages, total=60 if events else 0)
-    return AuditListing(page=shown, action=AuditList(), own=own)
+    audit_page = AuditPage(events=events, page=number, pages=pages, total=60 if events else 0)
+    return AuditListing(page=audit_page, action=AuditList(), own=own)
 
 
 RESULTS: list[object] = [
