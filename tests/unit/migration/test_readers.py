@@ -76,6 +76,6 @@ def test_what_was_not_stored_was_not_begun() -> None:
 def test_a_signal_that_was_stored_is_heard() -> None:
     stored = row(history=[{"what": "pause", "once": "wanted:op"}])
     assert readers(stored).read_signal(INTENT).outcome is Outcome.SUCCEEDED
-    for other in (row(history=[{"once": "wanted:another"}]), None):
-        readback = readers(other).read_signal(INTENT)
+    for record in (row(history=[{"once": "wanted:another"}]), None):
+        readback = readers(record).read_signal(INTENT)
         assert readback.outcome is Outcome.FAILED and "say it again" in readback.detail

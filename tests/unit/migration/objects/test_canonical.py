@@ -34,12 +34,12 @@ server_owned = st.fixed_dictionaries(
 )
 
 
-@given(metadata=server_owned, other=server_owned, status=objects)
+@given(first_metadata=server_owned, second_metadata=server_owned, status=objects)
 def test_a_digest_ignores_what_servers_own(
-    metadata: dict[str, Any], other: dict[str, Any], status: dict[str, Any]
+    first_metadata: dict[str, Any], second_metadata: dict[str, Any], status: dict[str, Any]
 ) -> None:
-    first = an("ConfigMap", meta=metadata, data={"k": "v"}, status=status)
-    second = an("ConfigMap", meta=other, data={"k": "v"}, annotations={}, labels={})
+    first = an("ConfigMap", meta=first_metadata, data={"k": "v"}, status=status)
+    second = an("ConfigMap", meta=second_metadata, data={"k": "v"}, annotations={}, labels={})
     assert digest(first, b"key") == digest(second, b"key")
     assert digest(first, b"key") != digest(an("ConfigMap", data={"k": "w"}), b"key")
 
