@@ -104,7 +104,7 @@ def test_a_policy_as_it_was_before_settles_the_change_as_given_up(monkeypatch: p
 def test_a_policy_of_somebody_else_leaves_it_open_and_says_what_to_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    others = live(manifest("deny", policyTypes=["Egress"]))
-    outcome, detail, record = read(monkeypatch, change(state=BEGUN), others)
+    foreign_policy = live(manifest("deny", policyTypes=["Egress"]))
+    outcome, detail, record = read(monkeypatch, change(state=BEGUN), foreign_policy)
     assert outcome is Outcome.UNKNOWN and "`/xk8s policy show deny prod-eu -n shop`" in detail
     assert record.state == BEGUN
