@@ -52,18 +52,17 @@ def test_json_lines_lose_nothing_and_are_one_line_an_event(
     exported = event(detail=detail, target=target, arguments=arguments)
     [line] = lines([exported], ExportFormat.JSONL)
     assert "\n" not in line
-    read = json.loads(line)
-    assert AuditEvent(**(read | {"at": datetime.fromisoformat(read["at"])})) == exported
+    record = json.loads(line)
+    assert AuditEvent(**(record | {"at": datetime.fromisoformat(record["at"])})) == exported
 
 
 @given(detail=texts, target=texts)
 def test_csv_is_read_back_column_by_column(detail: str, target: str) -> None:
     heading, row = lines([event(detail=detail, target=target)], ExportFormat.CSV)
-    [read] = list(csv.DictReader(io.StringIO(f"{heading}\n{row}\n", newline="")))
-    assert list(read) == list(FIELDS) and read["operation"] == "op-1" and read["duration_ms"] == "800"
-    assert read["detail"].lstrip("'") == detail.lstrip("'") and read["target"].lstrip("'") == target.lstrip(
-        "'"
-    )
+    [cells] = list(csv.DictReader(io.StringIO(f"{heading}\n{row}\n", newline="")))
+    assert list(cells) == list(FIELDS) and cells["operation"] == "op-1" and cells["duration_ms"] == "800"
+    assert cells["detail"].lstrip("'") == detail.lstrip("'")
+    assert cells["target"].lstrip("'") == target.lstrip("'")
 
 
 @pytest.mark.parametrize("formula", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
