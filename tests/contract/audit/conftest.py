@@ -88,8 +88,8 @@ class Ledger:
                 connection.exec_driver_sql(trigger.sql)
 
     def rows(self, connection: Connection) -> list[dict[str, Any]]:
-        found = connection.execute(text("SELECT * FROM audit_events ORDER BY position")).mappings()
-        return [dict(row) for row in found]
+        mappings = connection.execute(text("SELECT * FROM audit_events ORDER BY position")).mappings()
+        return [dict(row) for row in mappings]
 
     def put(self, connection: Connection, rows: list[dict[str, Any]]) -> None:
         """Make the table hold exactly these rows."""
