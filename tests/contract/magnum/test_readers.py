@@ -18,7 +18,7 @@ from bot.clusters.readers import TargetReaders
 from bot.clusters.templates.service import to_request
 from sandbox.kube.controllers.kubelet import Timings
 from sandbox.sandbox import InitialCluster, Sandbox
-from storage.audit_events import INTENT, AuditEvent
+from tests.support.audit_events import audit_event
 
 OPERATION = "7f3a" + "0" * 28
 ReadBack = Callable[..., Readback]
@@ -49,18 +49,9 @@ def read_back(projects: Projects) -> ReadBack:
 
     def reading(words: str, *, ago: float = 0.0) -> Readback:
         action = grammar.parse(words)
-        intent = AuditEvent(
+        intent = audit_event(
             operation=OPERATION,
-            phase=INTENT,
-            reference="7f3a",
             at=datetime.now(UTC) - timedelta(minutes=ago),
-            actor="U1",
-            actor_name="ana",
-            team="T",
-            entry="command",
-            channel="C",
-            thread="",
-            project="shop",
             action=action.name,
             arguments=action.encode()["arguments"],
             target=action.target,

@@ -15,6 +15,7 @@ from bot.policy.clusters import PolicyClient
 from bot.policy.readers import PolicyReaders
 from storage.audit_events import AuditEvent
 from storage.policy_changes import BEGUN, GIVEN_UP, WRITTEN, PolicyChange
+from tests.support.audit_events import audit_event
 from tests.unit.policy.builders import NOW, Object, change, live, manifest, policy_cluster
 
 DENY = manifest("deny")
@@ -49,19 +50,7 @@ class Clusters:
 
 
 def intent(operation: str) -> AuditEvent:
-    values: dict[str, Any] = dict.fromkeys(
-        ("actor_name", "team", "entry", "channel", "thread", "project", "target"), ""
-    )
-    return AuditEvent(
-        operation=operation,
-        phase="intent",
-        reference=operation[:4],
-        at=NOW,
-        actor="U1",
-        action="policy.apply",
-        arguments={},
-        **values,
-    )
+    return audit_event(operation=operation, at=NOW, action="policy.apply", arguments={}, target="")
 
 
 def read(
