@@ -87,10 +87,10 @@ class Loopback:
     async def _close_all(self) -> None:
         await asyncio.gather(*(server.close() for server in self._servers), return_exceptions=True)
         current = asyncio.current_task()
-        others = [task for task in asyncio.all_tasks() if task is not current]
-        for task in others:
+        unfinished = [task for task in asyncio.all_tasks() if task is not current]
+        for task in unfinished:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*unfinished, return_exceptions=True)
 
     def run(self, work: Coroutine[Any, Any, T], seconds: float = 30.0) -> T:
         """Run a coroutine on the loop from another thread and return its result.

@@ -265,8 +265,8 @@ class Authoriser:
             if sufficient & effective([role])
             for person in members.users
         }
-        others = ", ".join(f"<@{person}>" for person in sorted(able - {asker.person}))
-        fix = f"Ask {others}, or see `/xk8s whoami`." if others else "See `/xk8s whoami`."
+        mentions = ", ".join(f"<@{person}>" for person in sorted(able - {asker.person}))
+        fix = f"Ask {mentions}, or see `/xk8s whoami`." if mentions else "See `/xk8s whoami`."
         return AccessDenied(
             f"You may not do that in {project.name}: it needs {' or '.join(sorted(sufficient))}, {being}",
             fix=fix,

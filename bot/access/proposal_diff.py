@@ -26,8 +26,8 @@ def _compared(before: Any, after: Any, path: str) -> list[str]:
         return []
     where = path.removeprefix("bound.") or "it"
     if isinstance(before, list) and isinstance(after, list):
-        gone, new = [x for x in before if x not in after], [x for x in after if x not in before]
-        parts = [f"{len(part)} {word}" for part, word in ((new, "more"), (gone, "fewer")) if part]
+        removed, added = [x for x in before if x not in after], [x for x in after if x not in before]
+        parts = [f"{len(part)} {word}" for part, word in ((added, "more"), (removed, "fewer")) if part]
         return [f"{where}: {', '.join(parts) or 'another order'}"]
     return [f"{where}: {_short(before)} → {_short(after)}"]
 

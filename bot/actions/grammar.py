@@ -222,8 +222,8 @@ def _explained(kind: type[Action], message: str, arguments: list[str]) -> Mistak
     if driver is None:
         return Mistake(what, example=kind.example, topic=kind.path[0])
     suggestion = nearest(driver[1], catalog.names())
-    known = "" if suggestion else f": there are {' and '.join(f'`{name}`' for name in catalog.names())}"
-    what = f"There is no driver `{echo(driver[1])}`{known}"
+    choices = "" if suggestion else f": there are {' and '.join(f'`{name}`' for name in catalog.names())}"
+    what = f"There is no driver `{echo(driver[1])}`{choices}"
     example = _corrected(kind, arguments, driver[1], suggestion) if suggestion else kind.example
     return Mistake(what, suggestion=suggestion, example=example, topic="driver")
 

@@ -23,9 +23,9 @@ class Mistake(Refusal):
         self.topic = topic
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, vocabulary: Iterable[str]) -> str:
     """Return the known word that is most like another; empty if none is like it."""
-    matches = difflib.get_close_matches(word.lower()[:LONGEST_ECHO], list(known), n=1, cutoff=0.55)
+    matches = difflib.get_close_matches(word.lower()[:LONGEST_ECHO], list(vocabulary), n=1, cutoff=0.55)
     return matches[0] if matches else ""
 
 

@@ -29,9 +29,9 @@ class Metrics:
 
     def watch_inbox(self, backlog: Callable[[], Backlog]) -> None:
         """Expose how many requests wait, are worked on, and go on in workflows."""
-        for name, description, read in (
+        for name, description, count in (
             ("waiting", "Requests that nobody works on yet", lambda: backlog().waiting),
             ("leased", "Requests that are being worked on", lambda: backlog().leased),
             ("continued", "Requests whose durable work goes on", lambda: backlog().continued),
         ):
-            Gauge(f"xk8s_requests_{name}", description, registry=self.registry).set_function(read)
+            Gauge(f"xk8s_requests_{name}", description, registry=self.registry).set_function(count)

@@ -69,12 +69,12 @@ class Replica:
             self._repository.claim(
                 self.id, instance=self._instance, version=__version__, now=self._now(), alive_for=alive_for
             )
-        except ReplicaTaken as taken:
+        except ReplicaTaken as error:
             raise ReplicaIdTaken(
                 f"Another process runs as replica {self.id}",
-                why=str(taken),
+                why=str(error),
                 fix="Give each its own XK8S_REPLICA_ID.",
-            ) from taken
+            ) from error
         self._heartbeat.start()
 
     def stop(self) -> None:

@@ -22,11 +22,13 @@ CHANGED = 1
 
 def run(paths: Sequence[str], *, level: GroupLevel, form: OutputFormat) -> int:
     """Print the connections that are allowed, and return 0. Raises `InvalidManifestFiles`."""
-    read = cluster.read_cluster(paths)
-    _warn(read)
+    manifests = cluster.read_cluster(paths)
+    _warn(manifests)
     _print(
         formats.format_connections(
-            list_allowed_connections(compute(read.cluster), level), form, not_computed=read.other_policies
+            list_allowed_connections(compute(manifests.cluster), level),
+            form,
+            not_computed=manifests.other_policies,
         )
     )
     return 0
@@ -48,12 +50,13 @@ def run_difference(before: str, after: str, *, level: GroupLevel, form: OutputFo
     return 0 if changes.nothing_changes else CHANGED
 
 
-def _warn(read: ManifestCluster, prefix: str = "") -> None:
-    if read.incomplete:
+def _warn(manifests: ManifestCluster, prefix: str = "") -> None:
+    if manifests.incomplete:
         click.echo(
-            f"warning: {prefix}incomplete, these are not computed: {', '.join(read.other_policies)}", err=True
+            f"warning: {prefix}incomplete, these are not computed: {', '.join(manifests.other_policies)}",
+            err=True,
         )
-    for note in read.notes:
+    for note in manifests.notes:
         click.echo(f"note: {prefix}{note}", err=True)
 
 

@@ -78,15 +78,16 @@ def deletion_consequences(cluster: Cluster, resources: CloudResources | None) ->
             "every load balancer that Kubernetes made for it goes, with the floating IP it was given"
         )
     elif resources.load_balancers:
-        shown = ", ".join(resources.load_balancers[:5]) + (", …" if len(resources.load_balancers) > 5 else "")
+        names = ", ".join(resources.load_balancers[:5]) + (", …" if len(resources.load_balancers) > 5 else "")
         go = count(len(resources.load_balancers), "load balancer goes", "load balancers go")
-        lines.append(f"{go}, with the floating IPs made for them: {shown}")
+        lines.append(f"{go}, with the floating IPs made for them: {names}")
     lines.append("the private network, router and security groups that Magnum made for it go")
     if resources is None:
         lines.append("Cinder volumes of its PersistentVolumes stay, and nothing deletes them any more")
     elif resources.volumes:
-        one, many = "Cinder volume of a PersistentVolume stays", "Cinder volumes of PersistentVolumes stay"
-        lines.append(f"{count(resources.volumes, one, many)}, and nothing deletes them any more")
+        singular = "Cinder volume of a PersistentVolume stays"
+        plural = "Cinder volumes of PersistentVolumes stay"
+        lines.append(f"{count(resources.volumes, singular, plural)}, and nothing deletes them any more")
     else:
         lines.append("it has no Cinder volumes that would stay")
     return tuple(lines)

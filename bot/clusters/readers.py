@@ -56,14 +56,14 @@ class TargetReaders:
 def read_template_creation(parts: ProjectParts, action: Action, intent: AuditEvent) -> Readback:
     """A template that is exactly the requested one, and not older than the intent, comes from the request."""
     assert isinstance(action, templates.TemplateCreate)  # noqa: S101 - registered for it
-    name, same, others = parts.templates().find_created(to_request(action))
+    name, same, namesakes = parts.templates().find_created(to_request(action))
     if any(_is_since(template.created, intent.at) for template in same):
         detail = f"cut off, but the template {name} was created"
         return Readback(outcome=Outcome.SUCCEEDED, detail=detail, target=name)
-    if same or any(_is_since(template.created, intent.at) for template in others):
+    if same or any(_is_since(template.created, intent.at) for template in namesakes):
         detail = f"cut off; a template {name} is there: see `/xk8s template show {name}` whether it is yours"
         return Readback(outcome=Outcome.UNKNOWN, detail=detail, target=name)
-    why = "a template of that name was there before" if others else f"there is no template {name}"
+    why = "a template of that name was there before" if namesakes else f"there is no template {name}"
     return Readback(outcome=Outcome.FAILED, detail=f"cut off before anything was created: {why}", target=name)
 
 

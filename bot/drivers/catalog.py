@@ -146,16 +146,16 @@ def _built_in() -> Iterator[DriverProfile]:
             yield importlib.import_module(f"{folder.name}.profile").PROFILE
 
 
-def _load(entry_point: importlib.metadata.EntryPoint, others: list[DriverProfile]) -> DriverProfile:
+def _load(entry_point: importlib.metadata.EntryPoint, loaded: list[DriverProfile]) -> DriverProfile:
     """Load a plug-in's profile. Raises `ValueError` if it cannot stand beside the other drivers."""
     profile = entry_point.load()
     if not isinstance(profile, DriverProfile):
         raise ValueError(f"{entry_point.value} is not a DriverProfile")
     if profile.driver != entry_point.name or not _NAME.fullmatch(profile.driver):
         raise ValueError(f"the entry point is called {entry_point.name}, its driver {profile.driver}")
-    if any(profile.driver == other.driver for other in others):
+    if any(profile.driver == existing.driver for existing in loaded):
         raise ValueError(f"there is a driver {profile.driver} already")
-    spellings = {(option.name, option.flag) for other in others for option in other.template.options}
+    spellings = {(option.name, option.flag) for existing in loaded for option in existing.template.options}
     names, flags = {name for name, _ in spellings}, {flag for _, flag in spellings}
     for option in profile.template.options:
         if (option.name, option.flag) not in spellings and (option.name in names or option.flag in flags):

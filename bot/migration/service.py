@@ -139,9 +139,9 @@ class MigrationServices:
         )
 
     def _refuse_taken(self, cluster: str) -> None:
-        other = self.register.get(self.register.open_migration_of(cluster) or "")
-        if other is not None:
-            raise _cluster_taken(other)
+        migration = self.register.get(self.register.open_migration_of(cluster) or "")
+        if migration is not None:
+            raise _cluster_taken(migration)
 
     def _row(self, planned: Planned, context: Context) -> ClusterMigration:
         plan, now = planned.plan, self.now()
@@ -216,11 +216,11 @@ _PAST_TENSE = {
 }
 
 
-def _cluster_taken(other: ClusterMigration) -> ClusterInMigration:
+def _cluster_taken(migration: ClusterMigration) -> ClusterInMigration:
     return ClusterInMigration(
-        f"The migration {other.id} moves one of these clusters already",
-        why=f"{other.source_name} to {other.target_name}, {other.state}",
-        fix=f"See `/xk8s migrate show {other.id}`; to give it up: `/xk8s migrate cancel {other.id}`",
+        f"The migration {migration.id} moves one of these clusters already",
+        why=f"{migration.source_name} to {migration.target_name}, {migration.state}",
+        fix=f"See `/xk8s migrate show {migration.id}`; to give it up: `/xk8s migrate cancel {migration.id}`",
     )
 
 

@@ -111,7 +111,7 @@ def reconstruct_plan(cluster: PolicyCluster, state: ClusterState, change: Policy
 
 def with_policy(state: ClusterState, ref: PolicyRef, manifest: Object | None) -> ClusterState:
     """Return a cluster in which a policy is as the manifest says; without a manifest it does not exist."""
-    policies = {other: obj for other, obj in state.policies.items() if other != ref}
+    policies = {policy_ref: obj for policy_ref, obj in state.policies.items() if policy_ref != ref}
     parsed = [policy for policy in state.cluster.policies if policy.ref != ref]
     if manifest is not None:
         policies[ref] = manifest

@@ -92,8 +92,8 @@ def _connections(cluster: model.ClusterModel, workloads: frozenset[str]) -> dict
     ):
         ends = row.source, row.destination
         source, destination = (end if end in workloads else OUTSIDE for end in ends)
-        others = connections.get((source, destination), NOTHING)
-        connections[source, destination] = others | row.connections
+        earlier = connections.get((source, destination), NOTHING)
+        connections[source, destination] = earlier | row.connections
     return connections
 
 

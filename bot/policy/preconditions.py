@@ -105,7 +105,7 @@ def policy_not_found(
     ref: PolicyRef, policies: Mapping[PolicyRef, Object], cluster: PolicyCluster
 ) -> PolicyNotFound:
     """Return the refusal that suggests the nearest policy of the same namespace."""
-    names = [other.name for other in policies if other.namespace == ref.namespace]
+    names = [existing.name for existing in policies if existing.namespace == ref.namespace]
     near = difflib.get_close_matches(ref.name, names, n=1, cutoff=0.5)
     suggestion = f"Did you mean `{near[0]}`? " if near else ""
     return PolicyNotFound(

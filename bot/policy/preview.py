@@ -100,7 +100,9 @@ def compute_preview(
     else:
         after = now.without_policy(ref) if ref in now.policies else now
     changed = compare_states(now, after)
-    neighbours = [other for other in sorted(after.policies) if other.namespace == ref.namespace]
+    neighbours = [
+        policy_ref for policy_ref in sorted(after.policies) if policy_ref.namespace == ref.namespace
+    ]
     live = state.policies.get(ref)
     before = read_content(live)
     preview = ConnectionPreview(

@@ -26,8 +26,8 @@ class PolicyReaders:
 
     def all(self) -> dict[str, TargetReader]:
         """Return the reader of every action. It is the same for all: the record says what the change was."""
-        read: Callable[[AuditEvent], Readback] = self.read
-        return dict.fromkeys(ACTIONS, read)
+        reader: Callable[[AuditEvent], Readback] = self.read
+        return dict.fromkeys(ACTIONS, reader)
 
     def read(self, intent: AuditEvent, /) -> Readback:
         """Return what came of an intent.

@@ -25,9 +25,9 @@ _TEXT_MAPS = frozenset({"labels", "annotations", "matchLabels"})
 _RANGE = re.compile(r"'(\d+)[-:](\d+)' is not the name of a port")
 
 
-def validate_manifest(sent: str | bytes, *, namespace: str) -> Manifest:
+def validate_manifest(raw: str | bytes, *, namespace: str) -> Manifest:
     """Return a text as the manifest of a policy in `namespace`. Raises `InvalidManifest`."""
-    document = yaml_document.read_document(sent)
+    document = yaml_document.read_document(raw)
     check_kind(document)
     manifest = _clean(document)
     errors = [*_metadata_errors(manifest.get("metadata")), *parser.errors_of(manifest)]

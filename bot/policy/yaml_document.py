@@ -17,9 +17,9 @@ _LIMITS = yaml_limits.YamlLimits(depth=DEEPEST, characters=LARGEST, nodes=50_000
 ONE_AT_A_TIME = "Send one NetworkPolicy at a time."
 
 
-def read_document(sent: str | bytes) -> dict[str, Any]:
+def read_document(raw: str | bytes) -> dict[str, Any]:
     """Return the one document of a text. Raises `InvalidManifest`."""
-    text = _decode(sent)
+    text = _decode(raw)
     try:
         yaml_limits.check(text, _LIMITS)
         documents = [value for value in yaml_loader.values(text) if value is not None]
@@ -52,8 +52,8 @@ def too_large(size: int) -> InvalidManifest:
     )
 
 
-def _decode(sent: str | bytes) -> str:
-    data = sent.encode(errors="surrogatepass") if isinstance(sent, str) else sent
+def _decode(raw: str | bytes) -> str:
+    data = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
     if len(data) > LARGEST:
         raise too_large(len(data))
     try:

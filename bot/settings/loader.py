@@ -30,7 +30,7 @@ def load(environment: Mapping[str, str] | None = None, *, drivers: Collection[st
     variables = dict(os.environ if environment is None else environment)
     names = {field.alias for field in Environment.model_fields.values()}
     try:
-        read = Environment.model_validate({k: v for k, v in variables.items() if k in names and v})
+        parsed = Environment.model_validate({k: v for k, v in variables.items() if k in names and v})
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(
@@ -38,8 +38,8 @@ def load(environment: Mapping[str, str] | None = None, *, drivers: Collection[st
             why=first["msg"],
             fix="Correct it and start again.",
         ) from None
-    configuration = read_file(read.config, drivers=drivers) if read.config else Configuration()
-    values = {field.alias: getattr(read, name) for name, field in Environment.model_fields.items()}
+    configuration = read_file(parsed.config, drivers=drivers) if parsed.config else Configuration()
+    values = {field.alias: getattr(parsed, name) for name, field in Environment.model_fields.items()}
     return Settings.model_validate({**values, "configuration": configuration})
 
 

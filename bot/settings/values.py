@@ -37,8 +37,8 @@ def _known_driver(name: str, info: ValidationInfo) -> str:
     """Refuse a driver that the caller of `loader.read_file` does not know; settings import no catalogue."""
     drivers: Collection[str] = (info.context or {}).get("drivers", ())
     if name not in drivers:
-        *others, last = [repr(driver) for driver in drivers] or ["nothing"]
-        raise ValueError(f"Input should be {', '.join(others) + ' or ' if others else ''}{last}")
+        *choices, last = [repr(driver) for driver in drivers] or ["nothing"]
+        raise ValueError(f"Input should be {', '.join(choices) + ' or ' if choices else ''}{last}")
     return name
 
 

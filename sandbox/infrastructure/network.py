@@ -154,8 +154,8 @@ class ProjectNetwork:
         """Associate a floating IP with a port, or with none. Raises `NetworkError`."""
         if port and port not in self.ports:
             raise NetworkError(404, f"Port {port} could not be found.", "PortNotFound")
-        other = self.floating_ip_of(port) if port else None
-        if other is not None and other is not floating:
+        current = self.floating_ip_of(port) if port else None
+        if current is not None and current is not floating:
             raise NetworkError(
                 409,
                 f"Cannot associate floating IP {floating.address} ({floating.id}) with port {port} using"

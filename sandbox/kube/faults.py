@@ -67,8 +67,8 @@ def _taint(cluster: SandboxCluster, machine: Machine, on: bool) -> None:
     taint = {"key": "maintenance", "value": "true", "effect": "NoExecute"}
 
     def change(node: Object) -> None:
-        others = [other for other in node["spec"].get("taints", []) if other != taint]
-        node["spec"]["taints"] = [*others, taint] if on else others
+        taints = [existing for existing in node["spec"].get("taints", []) if existing != taint]
+        node["spec"]["taints"] = [*taints, taint] if on else taints
 
     cluster.store.mutate(cluster.store.registry.named("Node"), None, machine.name, change)
 
@@ -77,8 +77,8 @@ def _exec(cluster: SandboxCluster, _machine: Machine, on: bool) -> None:
     rule = {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]}
 
     def change(role: Object) -> None:
-        others = [other for other in role["rules"] if other != rule]
-        role["rules"] = others if on else [*others, rule]
+        rules = [existing for existing in role["rules"] if existing != rule]
+        role["rules"] = rules if on else [*rules, rule]
 
     cluster.store.mutate(cluster.store.registry.named("ClusterRole"), None, "xk8s-verify", change)
 

@@ -76,13 +76,13 @@ class Page:
         """Send one server-sent event for every change."""
 
         async def events() -> AsyncIterator[str]:
-            seen = self._workspace.version
+            version = self._workspace.version
             yield ": hello\n\n"
             while not await request.is_disconnected():
                 await self._workspace.next_change(KEEP_ALIVE)
-                if self._workspace.version != seen:
-                    seen = self._workspace.version
-                    yield f"data: {seen}\n\n"
+                if self._workspace.version != version:
+                    version = self._workspace.version
+                    yield f"data: {version}\n\n"
                 else:
                     yield ": still here\n\n"
 

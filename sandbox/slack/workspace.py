@@ -248,7 +248,7 @@ class Workspace(WorkspaceState):
             case "clear":
                 root = view.root or view.id
                 self.views = {
-                    id_: other for id_, other in self.views.items() if root not in (other.root, other.id)
+                    id_: opened for id_, opened in self.views.items() if root not in (opened.root, opened.id)
                 }
             case "push":
                 self.add_view(view.user, answer["view"], on=view)

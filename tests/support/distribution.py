@@ -45,8 +45,8 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist is unt
             rest = {nodeid: False for nodeid, done in unit.items() if not done and nodeid != crashed}
             if rest:
                 self.workqueue[scope] = rest
-        for other in list(self.assigned_work):
-            self._reschedule(other)
+        for survivor in list(self.assigned_work):
+            self._reschedule(survivor)
         return crashed
 
     def _reschedule(self, node: Any) -> None:

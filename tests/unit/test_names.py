@@ -123,11 +123,11 @@ def test_no_module_is_a_gerund(room: Path) -> None:
 
 
 def test_a_public_class_name_stands_in_one_module(room: Path) -> None:
-    here = f"{room.relative_to(ROOT)}/"
+    folder = f"{room.relative_to(ROOT)}/"
     repeated = {
         name: paths
         for name, paths in modules_by_class_name().items()
-        if len(paths) > 1 and any(path.startswith(here) for path in paths)
+        if len(paths) > 1 and any(path.startswith(folder) for path in paths)
     }
     assert repeated == {}
 

@@ -42,7 +42,7 @@ def _refuse_foreign_options(driver: Driver, options: OptionValues) -> None:
     own = {option.name for option in rules.options}
     for option in template_options():
         if option.name in options and option.name not in own:
-            owner = next(other for other in profiles() if option in other.template.options)
+            owner = next(candidate for candidate in profiles() if option in candidate.template.options)
             raise Refusal(
                 f"`{option.flag}` is {owner.title}'s",
                 why=rules.instead.why,
@@ -53,11 +53,11 @@ def _refuse_foreign_options(driver: Driver, options: OptionValues) -> None:
 def check_labels(driver: Driver, labels: Mapping[str, str], kubernetes: str) -> None:
     """Check that the labels go with the driver and the Kubernetes version. Raises `BadTemplate`."""
     title = profile(driver).title
-    for other in profiles():
-        foreign = [name for name in labels if name.startswith(other.template.label_prefixes)]
-        if foreign and other.driver != driver:
+    for owner in profiles():
+        foreign = [name for name in labels if name.startswith(owner.template.label_prefixes)]
+        if foreign and owner.driver != driver:
             raise BadTemplate(
-                f"The label {foreign[0]} is {other.title}'s, and this template is for {title}",
+                f"The label {foreign[0]} is {owner.title}'s, and this template is for {title}",
                 fix=f"Leave `{foreign[0]}` out.",
             )
     for problem in profile(driver).template.check_labels(labels):
@@ -82,12 +82,12 @@ def check_ranges(driver: Driver, labels: Mapping[str, str], defaults: Defaults) 
     """Check that the pod range overlaps neither services nor pods of other drivers. Raises `BadTemplate`."""
     rules = profile(driver).template
     pods = _network(labels.get(rules.pool_label, rules.default_pool), rules.pool_label)
-    taken = {"the service range": labels.get("service_cluster_ip_range", SERVICE_RANGE)}
-    for other in (other for other in profiles() if other.driver != driver):
-        configured = defaults.driver_labels.get(other.driver, {}).get(other.template.pool_label)
+    ranges = {"the service range": labels.get("service_cluster_ip_range", SERVICE_RANGE)}
+    for neighbour in (neighbour for neighbour in profiles() if neighbour.driver != driver):
+        configured = defaults.driver_labels.get(neighbour.driver, {}).get(neighbour.template.pool_label)
         if configured:
-            taken[f"{other.title}'s pod range"] = configured
-    for owner, text in taken.items():
+            ranges[f"{neighbour.title}'s pod range"] = configured
+    for owner, text in ranges.items():
         network = _network(text, owner)
         if pods.version == network.version and pods.overlaps(network):
             raise BadTemplate(

@@ -175,11 +175,11 @@ class ProjectTemplates:
             )
 
     def _refuse_taken(self, name: str) -> None:
-        taken = self._named(name)
-        if taken:
-            driver = taken[0].driver or taken[0].network_driver
+        namesakes = self._named(name)
+        if namesakes:
+            driver = namesakes[0].driver or namesakes[0].network_driver
             raise results.TemplateTaken(
                 f"A template {name} exists already",
-                why=f"id {taken[0].id}, {driver}, Kubernetes {taken[0].kubernetes}",
+                why=f"id {namesakes[0].id}, {driver}, Kubernetes {namesakes[0].kubernetes}",
                 fix=f"Use it (`/xk8s template show {name}`), or say another name with `--name`.",
             )

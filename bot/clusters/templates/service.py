@@ -143,9 +143,11 @@ def to_request(action: TemplateCreate) -> TemplateRequest:
 
 
 def _driver_choices() -> str:
-    first, *others = profiles()
+    first, *alternatives = profiles()
     choices = [f"`template create {first.driver}` for {first.comparison.recommended_for}"]
-    choices += [f"`{other.driver}` for {other.comparison.recommended_for}" for other in others]
+    choices += [
+        f"`{alternative.driver}` for {alternative.comparison.recommended_for}" for alternative in alternatives
+    ]
     return ", ".join(choices)
 
 

@@ -90,8 +90,8 @@ def _unique(sessions: Iterable[BgpSession], names: NodeNames) -> list[BgpSession
     """Count a session that both of its ends report once, and prefer the end that says more about it."""
     unique: dict[Ends, BgpSession] = {}
     for session in sessions:
-        other = unique.get(_ends(session, names))
-        if other is None or other.passive or (other.established and not session.established):
+        earlier = unique.get(_ends(session, names))
+        if earlier is None or earlier.passive or (earlier.established and not session.established):
             unique[_ends(session, names)] = session
     return list(unique.values())
 
@@ -109,9 +109,9 @@ def _broken(sessions: list[BgpSession], names: NodeNames) -> dict[Ends, BgpSessi
         if session.established:
             continue
         ends = frozenset({node, peer})
-        other = by_end.get((peer, node))
-        if session.passive and other is not None and not other.established:
-            broken.setdefault(ends, other)
+        counterpart = by_end.get((peer, node))
+        if session.passive and counterpart is not None and not counterpart.established:
+            broken.setdefault(ends, counterpart)
         elif ends not in broken or broken[ends].passive:
             broken[ends] = session
     return broken
@@ -137,12 +137,12 @@ def _finding(facts: ClusterFacts, culprit: str, sessions: list[BgpSession], name
     meaning, advice = next(
         ((meaning, advice) for sign, meaning, advice in _MEANINGS if sign in session.info), ("", "")
     )
-    others = sorted(frozenset[str]().union(*(_ends(session, names) for session in sessions)) - {culprit})
+    peers = sorted(frozenset[str]().union(*(_ends(session, names) for session in sessions)) - {culprit})
     status = f"{session.state} {session.info}".strip() + (f" ({meaning})" if meaning else "")
     command = facts.diagnose(culprit if culprit in names.values() else "")
     return error(
         "BGP sessions are down",
-        f"BGP not established with {first_names(others, 3)}: {status}",
+        f"BGP not established with {first_names(peers, 3)}: {status}",
         node=culprit,
         advice=f"{advice}; {command}" if advice else command,
     )

@@ -97,11 +97,11 @@ class Collector:
         if not profile.probe or not commands or not reachable:
             return {}
         self.on_stage(f"asking {len(reachable)} nodes for their {profile.probe.subject}s")
-        first, *others = reachable
+        first, *remaining = reachable
         result = self._probe(first, commands)
         if "HTTP 403" in result.failure:
             return {pod.node: result for pod in reachable}
-        results = [(pod.node, self.executor.submit(self._probe, pod, commands)) for pod in others]
+        results = [(pod.node, self.executor.submit(self._probe, pod, commands)) for pod in remaining]
         return {first.node: result, **{node: future.result() for node, future in results}}
 
     def _probe(self, pod: PodObject, commands: Commands) -> ProbeResult:

@@ -36,17 +36,17 @@ def _runs(profile: DriverProfile, daemon_set: DaemonSet) -> bool:
     return labelled or profile.container in daemon_set.containers
 
 
-def mismatch(cluster: str, asked: Driver | None, running: str) -> Finding:
+def mismatch(cluster: str, driver: Driver | None, running: str) -> Finding:
     """Describe that a cluster does not run the driver that was asked for, or, if `running` is empty, none."""
-    if asked is None or not running:
+    if driver is None or not running:
         detail = "no namespace has a DaemonSet of a driver that I know"
         return error("no network driver runs", detail, advice=f"/xk8s diagnose {cluster}")
     return error(
-        f"{cluster} runs {running}, not {asked}",
+        f"{cluster} runs {running}, not {driver}",
         f"its DaemonSets are those of {running}; a driver cannot be changed after deployment",
         advice=(
-            f"/xk8s verify {running} {cluster}   to move to {profile(asked).title}:"
-            f" /xk8s migrate {cluster} --to {asked}"
+            f"/xk8s verify {running} {cluster}   to move to {profile(driver).title}:"
+            f" /xk8s migrate {cluster} --to {driver}"
         ),
     )
 

@@ -107,10 +107,10 @@ class Verifier:
         running = detection.running_drivers(daemon_sets(kube))
         candidates = [driver for driver in running if report.asked in (None, driver.profile.driver)]
         if not candidates:
-            others = " and ".join(driver.profile.driver for driver in running)
-            finding = detection.mismatch(report.cluster, report.asked, others)
+            running_names = " and ".join(driver.profile.driver for driver in running)
+            finding = detection.mismatch(report.cluster, report.asked, running_names)
             return dataclasses.replace(
-                report, running=others, verdict=Verdict.MISMATCHED, findings=(finding,)
+                report, running=running_names, verdict=Verdict.MISMATCHED, findings=(finding,)
             )
         driver = candidates[0]
         collector = Collector(kube=kube, running=driver, executor=self._executor, on_stage=on_stage)

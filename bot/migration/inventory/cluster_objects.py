@@ -103,8 +103,8 @@ def _worth_a_list_each(chosen: Sequence[str], existing: Iterable[str]) -> bool:
 
     Where everything but the system's namespaces is chosen, one list of all takes a third of the requests.
     """
-    others = set(existing) - set(chosen) - system_namespaces()
-    return len(chosen) == 1 or (len(chosen) <= ONE_BY_ONE and bool(others))
+    unchosen = set(existing) - set(chosen) - system_namespaces()
+    return len(chosen) == 1 or (len(chosen) <= ONE_BY_ONE and bool(unchosen))
 
 
 def _read_kind(kube: KubeClient, resource: ApiResource, listed: Sequence[str]) -> list[Object] | Unread:

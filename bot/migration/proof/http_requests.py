@@ -70,13 +70,13 @@ class _Status(msgspec.Struct):
 
 def ask(kube: KubeClient, probes: Sequence[HttpProbe]) -> HttpAnswers:
     """Send the GETs: the first 100, at most 8 at once. Raises `KubeError`."""
-    sent = probes[:MOST]
-    if not sent:
+    chosen = probes[:MOST]
+    if not chosen:
         return HttpAnswers()
     try:
-        first = _send(kube, sent[0])  # if the bot may not ask, it is told so only once
+        first = _send(kube, chosen[0])  # if the bot may not ask, it is told so only once
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="get") as pool:
-            return HttpAnswers(found=(first, *pool.map(lambda probe: _send(kube, probe), sent[1:])))
+            return HttpAnswers(found=(first, *pool.map(lambda probe: _send(kube, probe), chosen[1:])))
     except Forbidden as error:
         return HttpAnswers(refused=error.why)
 

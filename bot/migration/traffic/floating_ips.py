@@ -177,9 +177,9 @@ def switch_back(move: FloatingIpMove, addresses: FloatingIpApi) -> None:
         if floating_ip.port:
             addresses.attach(floating_ip.id, "")
         # the old cluster's controller gives a load balancer without an address a new one
-        other = addresses.address_of_port(move.old_port)
-        if other is not None:
-            addresses.attach(other.id, "")
+        replacement = addresses.address_of_port(move.old_port)
+        if replacement is not None:
+            addresses.attach(replacement.id, "")
         addresses.attach(floating_ip.id, move.old_port)
     if floating_ip.description != move.old_description:
         addresses.describe(floating_ip.id, move.old_description)

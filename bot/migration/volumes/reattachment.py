@@ -129,12 +129,12 @@ def _check_free(volume: PlannedVolume, present: Mapping[str, Object], migration:
             why="its disk or its labels are not this migration's",
             fix=f"Rename or remove it there, or choose `--volumes {volume.claim.short}=skip`.",
         )
-    for other, live in present.items():
-        if other != name and _handle(live) == volume.handle:
+    for occupant, live in present.items():
+        if occupant != name and _handle(live) == volume.handle:
             raise VolumeTaken(
-                f"The disk of {volume.claim.short} is already the volume {other} of the target",
+                f"The disk of {volume.claim.short} is already the volume {occupant} of the target",
                 why=f"Cinder volume {volume.handle}",
-                fix=f"Remove {other} there (it is kept in Cinder if its policy is Retain), then resume.",
+                fix=f"Remove {occupant} there (it is kept in Cinder if its policy is Retain), then resume.",
             )
 
 

@@ -88,7 +88,7 @@ class DirectionTable:
         policies_of_row = [self.policies_of_row[row] for row in parent_rows.tolist()]
         newly_isolated = [row for row in selected_rows if not policies_of_row[row]]
         for row in selected_rows:
-            policies_of_row[row] = tuple(sorted((*policies_of_row[row], policy), key=lambda other: other.ref))
+            policies_of_row[row] = tuple(sorted((*policies_of_row[row], policy), key=lambda item: item.ref))
         table = dataclasses.replace(
             self,
             row_of=rows.class_of,
@@ -116,7 +116,7 @@ class DirectionTable:
         table = dataclasses.replace(self, cells=self.cells.copy(), policies_of_row=policies_of_row)
         reader = GrantReader(endpoints, self.direction)
         remaining = {policy.ref: policy for row in selected_rows for policy in policies_of_row[row]}
-        grants = {other: tuple(reader.grants(policy)) for other, policy in remaining.items()}
+        grants = {policy_ref: tuple(reader.grants(policy)) for policy_ref, policy in remaining.items()}
         table._fill(selected_rows, table._with_columns(grants), endpoints)
         return table
 
@@ -160,7 +160,7 @@ class DirectionTable:
         if not len(before):
             return
         occurring = distinct(before, len(self.sets)).tolist()
-        unions = [self.sets.union(other, number) for other in occurring]
+        unions = [self.sets.union(present, number) for present in occurring]
         after: Numbers | int = unions[0]
         if len(occurring) > 1:
             union_of = np.zeros(occurring[-1] + 1, dtype=np.int32)

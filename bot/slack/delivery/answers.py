@@ -118,10 +118,10 @@ class SlackAnswer:
 
     def _show_thread(self, request: IncomingRequest, project: str | None, rendered: kit.Rendered) -> None:
         offer = self._offers.for_answer(request, project)
-        first, *others = rendered.messages if _needs_root(request) else views.with_headline(rendered)
+        first, *following = rendered.messages if _needs_root(request) else views.with_headline(rendered)
         pointer = views.pointer_below(rendered.headline)
         self._outbox.show_end(self._slot(request, ANSWER), first, offer, pointer=pointer)
-        for number, message in enumerate(others, 1):
+        for number, message in enumerate(following, 1):
             self._outbox.show(self._slot(request, f"more-{number}"), message, offer)
         for number, file in enumerate(rendered.files, 1):
             self._upload(request, f"file-{number}", file)

@@ -61,10 +61,10 @@ def with_headline(rendered: kit.Rendered) -> tuple[kit.Message, ...]:
     line, text = kit.section(rendered.headline), kit.plain_line(rendered.headline)
     if not rendered.messages:
         return (kit.Message(text=text, blocks=(line,)),)
-    first, *others = rendered.messages
+    first, *following = rendered.messages
     if len(first.blocks) >= kit.BLOCKS_PER_MESSAGE:
-        return (kit.Message(text=text, blocks=(line,)), first, *others)
-    return (kit.Message(text=text, blocks=(line, *first.blocks)), *others)
+        return (kit.Message(text=text, blocks=(line,)), first, *following)
+    return (kit.Message(text=text, blocks=(line, *first.blocks)), *following)
 
 
 def show_state(state: object) -> kit.Message:

@@ -54,9 +54,9 @@ def show_decision(decided: ApprovalDecided) -> Rendered:
     if not decided.approved:
         requester = kit.person(approval.requester)
         return Rendered(headline=f"🚫 You rejected {title}. {requester} sees your comment.")
-    left = approval.needed - len(approval.approved_by)
-    if left > 0:
-        missing = kit.count(left, "more approver", "more approvers")
+    missing_count = approval.needed - len(approval.approved_by)
+    if missing_count > 0:
+        missing = kit.count(missing_count, "more approver", "more approvers")
         return Rendered(headline=f"✅ You approved {title}. It needs {missing}.")
     if window := cards.window_text(approval):
         return Rendered(headline=f"✅ You approved {title}: {window}.")

@@ -130,16 +130,16 @@ def _history(details: MigrationShown) -> Iterable[str]:
 
 
 @shows(SignalSent)
-def show_signal(sent: SignalSent) -> Rendered:
+def show_signal(accepted: SignalSent) -> Rendered:
     """Tell the sender, privately, that the signal was taken, and what it does."""
     effects = {
         Signal.PAUSE: "it stands still before its next effect",
         Signal.RESUME: "it goes on",
-        Signal.CANCEL: f"it is given up, and what was made of {sent.target} is removed",
-        Signal.ROLLBACK: f"it goes back to {sent.source}",
+        Signal.CANCEL: f"it is given up, and what was made of {accepted.target} is removed",
+        Signal.ROLLBACK: f"it goes back to {accepted.source}",
     }
-    effect = kit.escape(effects[sent.word])
-    return Rendered(headline=f"👍 {_name(sent)}: {effect} · id {kit.code(sent.migration)}")
+    effect = kit.escape(effects[accepted.word])
+    return Rendered(headline=f"👍 {_name(accepted)}: {effect} · id {kit.code(accepted.migration)}")
 
 
 @shows(RollbackConfirmation)

@@ -124,19 +124,19 @@ def _buttons(details: PolicyShown) -> kit.Block:
     )
 
 
-def incomplete(others: tuple[OtherPolicy, ...], gaps: tuple[str, ...]) -> Iterable[kit.Block]:
+def incomplete(other_policies: tuple[OtherPolicy, ...], gaps: tuple[str, ...]) -> Iterable[kit.Block]:
     """The policies of other APIs and the gaps that may decide otherwise than what was computed, if there are
     any.
     """
-    if not others and not gaps:
+    if not other_policies and not gaps:
         return
     lines = [
         "⚠️ *Incomplete*: what is said here is computed from NetworkPolicies alone, and this may decide"
         " otherwise"
     ]
-    lines += [f"• {kit.escape(other)}" for other in others[:MOST_OTHERS]]
-    if len(others) > MOST_OTHERS:
-        lines.append(f"• …and {len(others) - MOST_OTHERS} more")
+    lines += [f"• {kit.escape(policy)}" for policy in other_policies[:MOST_OTHERS]]
+    if len(other_policies) > MOST_OTHERS:
+        lines.append(f"• …and {len(other_policies) - MOST_OTHERS} more")
     lines += [f"• {kit.escape(kit.cut(gap, 400))}" for gap in gaps]
     yield from kit.sections("\n".join(lines))
 

@@ -65,9 +65,9 @@ def _ports(connections: Connections) -> str:
     """The ports, or all but the others, whichever is shorter."""
     if connections == ALL:
         return "all ports"
-    others = connections.complement()
-    fewer = len(others.intervals) < len(connections.intervals)
-    return f"all ports but {kit.escape(others)}" if fewer else kit.escape(connections)
+    excluded = connections.complement()
+    fewer = len(excluded.intervals) < len(connections.intervals)
+    return f"all ports but {kit.escape(excluded)}" if fewer else kit.escape(connections)
 
 
 def _pods(line: DiffLine) -> str:

@@ -29,17 +29,17 @@ def lay_over(live: Object, obj: Object, applied: Fields, manager: str, *, force:
     removed, unless somebody else owns it too. Raises `ApiError` 409 with the conflicts, unless `force`d.
     """
     applier, managers = Manager(manager, "Apply"), managers_of(live)
-    others = {other: owned for other, owned in managers.items() if other != applier}
+    other_managers = {owner: owned for owner, owned in managers.items() if owner != applier}
     conflicts = [
-        (other, path)
-        for other, owned in others.items()
+        (owner, path)
+        for owner, owned in other_managers.items()
         for path in sorted(owned & applied)
         if path[-1] != "." and field_paths.read(live, path) != field_paths.read(obj, path)
     ]
     if conflicts and not force:
-        raise errors.apply_conflict([(other.name, field_paths.text(path)) for other, path in conflicts])
+        raise errors.apply_conflict([(owner.name, field_paths.text(path)) for owner, path in conflicts])
     merged = clone(live)
-    abandoned = managers.get(applier, frozenset()) - applied - frozenset().union(*others.values())
+    abandoned = managers.get(applier, frozenset()) - applied - frozenset().union(*other_managers.values())
     for path in sorted(abandoned, key=len, reverse=True):
         field_paths.remove(merged, path)
     merged = dict(field_paths.merge(merged, clone(obj), kind=live["kind"]))
@@ -83,9 +83,11 @@ def own(obj: Object, manager: Manager, kind: Kind, fields: Fields, *, now: str) 
     old = next((old for old in _entries(obj) if _manager(old) == manager), None)
     if old is not None and old["fieldsV1"] == entry["fieldsV1"]:
         entry["time"] = old["time"]
-    others = [other for other in _entries(obj) if _manager(other) != manager or other.get("subresource")]
+    remaining = [
+        present for present in _entries(obj) if _manager(present) != manager or present.get("subresource")
+    ]
     obj["metadata"]["managedFields"] = sorted(
-        [*others, entry], key=lambda entry: (entry["operation"], entry["manager"])
+        [*remaining, entry], key=lambda entry: (entry["operation"], entry["manager"])
     )
 
 
@@ -103,9 +105,9 @@ def own_changes(obj: Object, live: Object, manager: str, kind: Kind, *, unowned:
     if not changed and fields == old_fields:
         return
     lost = {
-        (other, path)
-        for other, owned in managers.items()
-        if other != updater
+        (owner, path)
+        for owner, owned in managers.items()
+        if owner != updater
         for path in owned
         if path in changed or path not in fields
     }

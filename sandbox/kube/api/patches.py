@@ -96,7 +96,7 @@ def _strategic_map(live: Object, patch: Object, kind: str) -> Object:
 def _strategic_list(live: list[Any], patch: list[Any], keys: tuple[str, ...], kind: str) -> list[Any]:
     result = list(live)
     for item in patch:
-        matching = (n for n, other in enumerate(result) if _key(other, keys) == _key(item, keys))
+        matching = (n for n, element in enumerate(result) if _key(element, keys) == _key(item, keys))
         index = next(matching, None)
         if item.get(DIRECTIVE) == "delete":
             if index is not None:

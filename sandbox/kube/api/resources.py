@@ -190,8 +190,8 @@ class ResourceHandlers:
         if not target.name:
             return self._delete_collection(target, query, options)
         live = self._store.peek(target.kind, target.namespace, target.name)
-        obj, gone = self._delete_object(target.kind, live, options)
-        if not gone or target.kind.kind == "Pod":
+        obj, removed = self._delete_object(target.kind, live, options)
+        if not removed or target.kind.kind == "Pod":
             return json_response(target.convert(obj))
         details = {
             "name": target.name,

@@ -93,10 +93,10 @@ def fields(text: str) -> Match:
     return lambda obj: all(test(obj) for test in tests)
 
 
-def _field_test(read: Callable[[Object], Any], sign: str, value: str) -> Match:
+def _field_test(field_of: Callable[[Object], Any], sign: str, value: str) -> Match:
     if sign == "!=":
-        return lambda obj: bool(read(obj) != value)
-    return lambda obj: bool(read(obj) == value)
+        return lambda obj: bool(field_of(obj) != value)
+    return lambda obj: bool(field_of(obj) == value)
 
 
 def matches(selector: Object | None, labels: dict[str, str]) -> bool:

@@ -32,11 +32,11 @@ def allocate(kind: Kind, service: Object, services: Iterable[Object], old: Objec
     if spec["type"] == EXTERNAL:
         return
     own_key = key_of(service) if old is not None else None
-    others = [other for other in services if key_of(other) != own_key]
+    allocated = [candidate for candidate in services if key_of(candidate) != own_key]
     _keep(kind, service, old)
-    _allocate_address(kind, service, others)
+    _allocate_address(kind, service, allocated)
     if spec["type"] in ("NodePort", "LoadBalancer"):
-        _allocate_node_ports(kind, service, others)
+        _allocate_node_ports(kind, service, allocated)
     else:
         for port in spec.get("ports", []):
             port.pop("nodePort", None)
@@ -69,9 +69,9 @@ def _keep(kind: Kind, service: Object, old: Object | None) -> None:
             port["nodePort"] = node_port
 
 
-def _allocate_address(kind: Kind, service: Object, others: list[Object]) -> None:
+def _allocate_address(kind: Kind, service: Object, allocated: list[Object]) -> None:
     spec, address = service["spec"], service["spec"].get("clusterIP")
-    used = {other["spec"].get("clusterIP") for other in others}
+    used = {neighbour["spec"].get("clusterIP") for neighbour in allocated}
     if not address:
         hosts = (str(host) for host in SERVICE_RANGE.hosts())
         address = next(host for host in hosts if host not in used and host != str(SERVICE_RANGE[1]))
@@ -92,8 +92,8 @@ def _allocate_address(kind: Kind, service: Object, others: list[Object]) -> None
     }
 
 
-def _allocate_node_ports(kind: Kind, service: Object, others: list[Object]) -> None:
-    spec, used = service["spec"], _used_ports(others)
+def _allocate_node_ports(kind: Kind, service: Object, allocated: list[Object]) -> None:
+    spec, used = service["spec"], _used_ports(allocated)
     causes: list[Cause] = []
     for number, port in enumerate(spec.get("ports", [])):
         node_port: int | None = port.get("nodePort")

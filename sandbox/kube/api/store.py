@@ -89,7 +89,9 @@ class Store:
     def owned(self, owner: Object, kind: Kind) -> list[Object]:
         """Return the objects of a kind that an object owns; they must not be changed."""
         owned = self._owned.get(owner["metadata"]["uid"], ())
-        return [self._objects[kind][key] for key in sorted(key for other, key in owned if other == kind)]
+        return [
+            self._objects[kind][key] for key in sorted(key for owned_kind, key in owned if owned_kind == kind)
+        ]
 
     def subscribe(self, kinds: Iterable[Kind] | None = None) -> Subscription:
         """Receive every change from now on."""

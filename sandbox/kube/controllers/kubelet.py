@@ -64,16 +64,16 @@ class Kubelets(Controller):
 
     def _reconcile(self, pod: Object) -> None:
         machine = self._network.machines.get(pod["spec"]["nodeName"])
-        seen = self._first_seen.setdefault(pod["metadata"]["uid"], self._clock())
+        first_seen = self._first_seen.setdefault(pod["metadata"]["uid"], self._clock())
         if machine is None:
-            if self._is_due(seen + COLLECTED_AFTER):
+            if self._is_due(first_seen + COLLECTED_AFTER):
                 self._store.drop(self._pods, *key_of(pod))
         elif not machine.kubelet:
             return  # nobody is there to report anything
         elif not is_live(pod):
             self._stop(pod)
         elif phase_of(pod) not in ("Succeeded", "Failed"):
-            started = seen + timedelta(seconds=self._timings.start)
+            started = first_seen + timedelta(seconds=self._timings.start)
             if self._is_due(started):
                 self._store.set_status(self._pods, pod, self._status(pod, machine, started))
 

@@ -230,9 +230,9 @@ class LoadBalancerController(Controller):
         """
         floating = self._infrastructure.floating_ip_of(balancer.vip.id)
         prefix = self._listener_prefix(service)
-        others = [listener for listener in balancer.listeners if not listener.name.startswith(prefix)]
-        if others:
-            balancer.listeners = others
+        remaining = [listener for listener in balancer.listeners if not listener.name.startswith(prefix)]
+        if remaining:
+            balancer.listeners = remaining
             return
         self._infrastructure.delete_balancer(balancer)
         keep = annotations_of(service).get(KEEP_FLOATING_IP) == "true"

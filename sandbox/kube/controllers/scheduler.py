@@ -141,8 +141,8 @@ class Scheduler(Controller):
             "message": message,
             "lastTransitionTime": old.get("lastTransitionTime", self._store.now()),
         }
-        others = [condition for condition in conditions if condition not in scheduled]
-        self._store.set_status(self._pods, pod, {**status_of(pod), "conditions": [*others, condition]})
+        unrelated = [condition for condition in conditions if condition not in scheduled]
+        self._store.set_status(self._pods, pod, {**status_of(pod), "conditions": [*unrelated, condition]})
 
 
 def _obstacles(pod: Object, node: Object, zones: list[tuple[str, list[str]]], usage: _Usage) -> list[str]:

@@ -184,9 +184,9 @@ class Chat:
         if message.files:
             view["files"] = message.files
         replies = [
-            other
-            for other in self._workspace.messages
-            if (other.channel, other.thread) == (message.channel, message.ts)
+            candidate
+            for candidate in self._workspace.messages
+            if (candidate.channel, candidate.thread) == (message.channel, message.ts)
         ]
         if message.thread:
             view["thread_ts"] = message.thread

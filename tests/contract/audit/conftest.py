@@ -18,6 +18,7 @@ from storage import audit_encoding
 from storage.audit_chain import AuditChain
 from storage.audit_events import INTENT, OUTCOME, AuditEvent, AuditEventRepository
 from storage.database import Database
+from tests.support.audit_events import audit_event
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEY = SecretStr("k" * 40)
@@ -27,23 +28,14 @@ def event(number: int, phase: str = INTENT, **changes: Any) -> AuditEvent:
     values: dict[str, Any] = {
         "operation": f"op-{number}",
         "phase": phase,
-        "reference": "7f3a",
         "at": NOW + timedelta(minutes=number),
-        "actor": "U1",
         "actor_name": "ana ü",
-        "team": "T1",
-        "entry": "command",
-        "channel": "C1",
-        "thread": "1.0",
-        "project": "shop",
-        "action": "template.create",
         "arguments": {"driver": "flannel", "n": number},
         "target": "k8s\\dev\tx",
-        "outcome": "" if phase == INTENT else "succeeded",
         "detail": "a\nline \\N",
         "duration_ms": None if phase == INTENT else 800 + number,
     }
-    return AuditEvent(**(values | changes))
+    return audit_event(**(values | changes))
 
 
 @dataclasses.dataclass
@@ -88,8 +80,8 @@ class Ledger:
                 connection.exec_driver_sql(trigger.sql)
 
     def rows(self, connection: Connection) -> list[dict[str, Any]]:
-        found = connection.execute(text("SELECT * FROM audit_events ORDER BY position")).mappings()
-        return [dict(row) for row in found]
+        mappings = connection.execute(text("SELECT * FROM audit_events ORDER BY position")).mappings()
+        return [dict(row) for row in mappings]
 
     def put(self, connection: Connection, rows: list[dict[str, Any]]) -> None:
         """Make the table hold exactly these rows."""

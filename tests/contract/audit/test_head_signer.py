@@ -96,12 +96,12 @@ def test_a_thousand_events_are_not_kept_waiting(
 def test_two_replicas_sign_a_head_once_and_the_second_knows_of_the_first(
     ledger: Ledger, clock: Clock, channel: Channel
 ) -> None:
-    first, other = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
+    first, second = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
     ledger.write(1)
-    assert (first.sign(), other.sign()) == (True, False)
+    assert (first.sign(), second.sign()) == (True, False)
     ledger.write(1, first=2)
     clock.passes(seconds=10)
-    assert (other.sign(), first.sign()) == (True, False)
+    assert (second.sign(), first.sign()) == (True, False)
     assert ledger.chain.store_signature(Keyring(KEY).sign(ledger.chain.head(), at=NOW)) is False
 
 
@@ -140,15 +140,15 @@ def test_the_key_itself_is_nowhere_in_the_database(ledger: Ledger, clock: Clock,
 def test_an_anchor_is_posted_when_it_is_due_by_one_replica(
     ledger: Ledger, clock: Clock, channel: Channel
 ) -> None:
-    first, other = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
+    first, second = keeper(ledger, clock, channel), keeper(ledger, clock, channel)
     assert first.anchor() is False, "an empty log is not posted"
     ledger.write(1)
-    assert (first.anchor(), other.anchor()) == (True, False)
+    assert (first.anchor(), second.anchor()) == (True, False)
     ledger.write(1, first=2)
     clock.passes(minutes=59)
-    assert (first.anchor(), other.anchor()) == (False, False)
+    assert (first.anchor(), second.anchor()) == (False, False)
     clock.passes(minutes=1)
-    assert (other.anchor(), first.anchor()) == (True, False)
+    assert (second.anchor(), first.anchor()) == (True, False)
     clock.passes(minutes=60)
     assert first.anchor() is False, "it did not grow"
     assert [head.position for head in channel.heads] == [2, 4]

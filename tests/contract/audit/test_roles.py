@@ -37,10 +37,10 @@ def urls(postgresql_url: str) -> dict[str, str]:
     owner.upgrade()
     with owner.writing() as connection:
         for role in ROLES:
-            known = connection.execute(
+            existing = connection.execute(
                 text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}
             ).first()
-            if known is None:
+            if existing is None:
                 connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'sandbox'"))
     grant(owner, application=ROLES[0], retention=ROLES[1])
     grant(owner, application=ROLES[0], retention=ROLES[1])  # said again after every upgrade

@@ -94,11 +94,11 @@ def test_a_half_written_file_is_written_again(signed: Ledger, tmp_path: pathlib.
 
 
 def test_another_file_is_never_overwritten(signed: Ledger, tmp_path: pathlib.Path) -> None:
-    other = tmp_path / "notes.txt"
-    other.write_text("mine")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
     with pytest.raises(BadSeal):
-        seal(signed, other)
-    assert other.read_text() == "mine" and positions(signed)[0] == 1
+        seal(signed, notes)
+    assert notes.read_text() == "mine" and positions(signed)[0] == 1
 
 
 @pytest.mark.parametrize("where", ["content", "order", "cut", "signature"])

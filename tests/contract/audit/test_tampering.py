@@ -136,10 +136,10 @@ def test_events_that_were_swapped_are_found(
     signed: Ledger, pair: list[int], whole: bool, recompute: bool
 ) -> None:
     def swap(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        first, other = (row for row in rows if row["position"] in pair)
+        first, second = (row for row in rows if row["position"] in pair)
         names = STORED if whole else audit_encoding.COLUMNS
         for name in names:
-            first[name], other[name] = other[name], first[name]
+            first[name], second[name] = second[name], first[name]
         return rows
 
     _attack(signed, swap, recompute=recompute)

@@ -143,8 +143,8 @@ def test_a_dry_run_answers_and_changes_nothing(running: Api, namespace: str, ver
     content = TYPES["apply"] if verb == "apply" else TYPES["merge"] if verb == "PATCH" else "application/json"
     query = "&fieldManager=me&force=true" if verb == "apply" else ""
     method = "PATCH" if verb == "apply" else verb
-    sent = None if verb == "DELETE" else json.dumps(body).encode()
-    answer = running.ask(method, f"{path}?dryRun=All{query}", body=sent, headers={"Content-Type": content})
+    payload = None if verb == "DELETE" else json.dumps(body).encode()
+    answer = running.ask(method, f"{path}?dryRun=All{query}", body=payload, headers={"Content-Type": content})
     assert answer.status in (200, 201)
     assert running.json("GET", at)["metadata"]["resourceVersion"] == before
     assert running.json("GET", f"{at}/c")["data"] == {"a": "b"}
@@ -225,9 +225,9 @@ FIXED: dict[str, tuple[str, Any, Any, str]] = {
 }
 
 
-@pytest.mark.parametrize("what", FIXED)
-def test_what_may_not_change_is_refused(running: Api, namespace: str, what: str) -> None:
-    at, body, change, why = FIXED[what]
+@pytest.mark.parametrize("field", FIXED)
+def test_what_may_not_change_is_refused(running: Api, namespace: str, field: str) -> None:
+    at, body, change, why = FIXED[field]
     at = at.replace("/N/", f"/{namespace}/")
     assert post(running, at, body).status == 201
     answer = patch(running, f"{at}/d", change)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from storage.policy_changes import PolicyChange, PolicyChangeRepository
 from tests.contract.kubernetes.conftest import Api
 from tests.contract.kubernetes.test_client import connect, endpoint
 from tests.contract.kubernetes.test_policy_changes import CLUSTER, changes, path, policy, recorded
+from tests.support.audit_events import audit_event
 
 __all__ = ["changes"]
 
@@ -35,22 +35,7 @@ class OneCluster:
 
 
 def intent(operation: str) -> AuditEvent:
-    return AuditEvent(
-        operation=operation,
-        phase="intent",
-        reference=operation[:4],
-        at=datetime.now(UTC),
-        actor="U1",
-        actor_name="ana",
-        team="T",
-        entry="command",
-        channel="C",
-        thread="",
-        project="shop",
-        action="policy.apply",
-        arguments={},
-        target="c",
-    )
+    return audit_event(operation=operation, action="policy.apply", arguments={}, target="c")
 
 
 @pytest.fixture

@@ -93,10 +93,10 @@ def test_an_apply_that_names_a_version_or_an_object_is_for_that_one_only(kube: K
     with pytest.raises(errors.Conflict) as raised:
         writes.apply(kube, f"{MAPS}/{name}", {**second, "data": {"a": "3"}})
     assert not isinstance(raised.value, errors.FieldConflict) and "has been modified" in raised.value.why
-    other = a_map(name, a="3")
-    other["metadata"]["uid"] = str(uuid.uuid4())
+    recreated = a_map(name, a="3")
+    recreated["metadata"]["uid"] = str(uuid.uuid4())
     with pytest.raises(errors.Conflict):
-        writes.apply(kube, f"{MAPS}/{name}", other)
+        writes.apply(kube, f"{MAPS}/{name}", recreated)
 
 
 def test_a_name_that_is_taken_is_told_apart_from_a_stale_version(kube: KubeClient, name: str) -> None:

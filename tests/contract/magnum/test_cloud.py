@@ -48,13 +48,13 @@ BODY = {
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    made = Sandbox(
+    started = Sandbox(
         timings=Timings(start=0.0, stop=0.0),
         clusters=(InitialCluster(name="prod-eu", driver="calico", nodes=1),),
     )
-    made.start()
-    yield made
-    made.stop()
+    started.start()
+    yield started
+    started.stop()
 
 
 @pytest.fixture
@@ -72,18 +72,18 @@ def any_cloud(request: pytest.FixtureRequest) -> MagnumCloud:
 
 
 def test_templates_and_clusters_are_listed_in_full(any_cloud: MagnumCloud) -> None:
-    for found in [*any_cloud.templates(), *any_cloud.clusters()]:
-        assert found["uuid"] and found["name"]
-        assert "labels" in found
+    for body in [*any_cloud.templates(), *any_cloud.clusters()]:
+        assert body["uuid"] and body["name"]
+        assert "labels" in body
 
 
 def test_what_is_not_there_is_not_found_in_magnums_own_words(any_cloud: MagnumCloud) -> None:
-    with pytest.raises(MagnumNotFound, match="Magnum did not show the cluster") as told:
+    with pytest.raises(MagnumNotFound, match="Magnum did not show the cluster") as raised:
         any_cloud.cluster("no-such-cluster")
     assert (
-        "could not be found" in told.value.why
-        and "HTTP 404" in told.value.why
-        and "request req-" in told.value.why
+        "could not be found" in raised.value.why
+        and "HTTP 404" in raised.value.why
+        and "request req-" in raised.value.why
     )
 
 
@@ -91,10 +91,10 @@ def test_a_template_is_created_and_its_operation_travels_as_the_request_id(
     cloud: MagnumCloud, sandbox: Sandbox
 ) -> None:
     operation = "0123456789abcdef0123456789abcdef"
-    made = cloud.create_template({**BODY, "name": "first"}, operation=operation)
-    assert cloud.template(made["uuid"])["name"] == "first"
-    asked = [request for request in sandbox.cloud.requests if request["method"] == "POST"][-1]
-    assert asked["global"] == "req-01234567-89ab-cdef-0123-456789abcdef"
+    template = cloud.create_template({**BODY, "name": "first"}, operation=operation)
+    assert cloud.template(template["uuid"])["name"] == "first"
+    post = [request for request in sandbox.cloud.requests if request["method"] == "POST"][-1]
+    assert post["global"] == "req-01234567-89ab-cdef-0123-456789abcdef"
 
 
 def test_a_name_of_two_templates_is_a_conflict(cloud: MagnumCloud) -> None:
@@ -115,9 +115,9 @@ def test_a_name_of_two_templates_is_a_conflict(cloud: MagnumCloud) -> None:
 def test_what_magnum_refuses_is_told_in_its_detail_with_what_to_change(
     cloud: MagnumCloud, body: dict[str, Any], fix: str
 ) -> None:
-    with pytest.raises((MagnumRejected, MagnumNotFound)) as told:
+    with pytest.raises((MagnumRejected, MagnumNotFound)) as raised:
         cloud.create_template({**BODY, **body}, operation="0" * 32)
-    assert fix in told.value.fix
+    assert fix in raised.value.fix
 
 
 @pytest.mark.parametrize(
@@ -137,10 +137,10 @@ def test_a_status_becomes_an_error_by_what_one_does_next(
     cloud: MagnumCloud, sandbox: Sandbox, status: int, kind: type[Exception], html: bool
 ) -> None:
     sandbox.cloud.faults = CloudFaults(status=status, html=html)
-    with pytest.raises(kind) as told:
+    with pytest.raises(kind) as raised:
         cloud.clusters()
-    assert f"HTTP {status}" in getattr(told.value, "why", "")
-    assert "<" not in getattr(told.value, "why", "")
+    assert f"HTTP {status}" in getattr(raised.value, "why", "")
+    assert "<" not in getattr(raised.value, "why", "")
 
 
 def test_a_cloud_that_does_not_answer_or_is_not_configured_is_unreachable(
@@ -179,14 +179,14 @@ def test_a_keystone_that_takes_connections_and_never_answers_is_unreachable(
 
 
 def the_cluster(cloud: MagnumCloud) -> Cluster:
-    found = cloud.clusters()[0]
+    body = cloud.clusters()[0]
     return Cluster(
-        id=found["uuid"],
-        name=found["name"],
+        id=body["uuid"],
+        name=body["name"],
         project="shop",
         driver=None,
-        status=found["status"],
-        api_address=found["api_address"],
+        status=body["status"],
+        api_address=body["api_address"],
     )
 
 
@@ -195,18 +195,18 @@ def test_a_certificate_is_asked_for_once_and_kept_in_memory(cloud: MagnumCloud, 
     cluster = the_cluster(cloud)
     before = len(sandbox.cloud.requests)
     first = credentials.endpoint(cluster)
-    asked = len(sandbox.cloud.requests) - before
+    signing_requests = len(sandbox.cloud.requests) - before
     assert credentials.endpoint(cluster) is first
-    assert len(sandbox.cloud.requests) - before == asked
+    assert len(sandbox.cloud.requests) - before == signing_requests
     assert "PRIVATE KEY" not in repr(first)
 
 
 def test_where_magnum_signs_for_the_creator_only_that_is_said(cloud: MagnumCloud, sandbox: Sandbox) -> None:
-    found = next(iter(sandbox.cloud.clusters.values()))
-    mine, found["user_id"] = found["user_id"], "somebody-else"
+    cluster = next(iter(sandbox.cloud.clusters.values()))
+    creator, cluster["user_id"] = cluster["user_id"], "somebody-else"
     try:
-        with pytest.raises(NoCredentials, match="only for whoever created it") as told:
+        with pytest.raises(NoCredentials, match="only for whoever created it") as raised:
             Credentials(cloud, group="system:masters", now=utc_now).endpoint(the_cluster(cloud))
     finally:
-        found["user_id"] = mine
-    assert "projects.shop.clusters.prod-eu.kubeconfig" in told.value.fix
+        cluster["user_id"] = creator
+    assert "projects.shop.clusters.prod-eu.kubeconfig" in raised.value.fix

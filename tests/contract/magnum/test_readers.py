@@ -18,10 +18,10 @@ from bot.clusters.readers import TargetReaders
 from bot.clusters.templates.service import to_request
 from sandbox.kube.controllers.kubelet import Timings
 from sandbox.sandbox import InitialCluster, Sandbox
-from storage.audit_events import INTENT, AuditEvent
+from tests.support.audit_events import audit_event
 
 OPERATION = "7f3a" + "0" * 28
-Read = Callable[..., Readback]
+ReadBack = Callable[..., Readback]
 
 
 @pytest.fixture(scope="module")
@@ -44,23 +44,14 @@ def projects(sandbox: Sandbox, tmp_path: pathlib.Path, monkeypatch: pytest.Monke
 
 
 @pytest.fixture
-def read(projects: Projects) -> Read:
+def read_back(projects: Projects) -> ReadBack:
     """What is found for words that were cut off some time ago."""
 
     def reading(words: str, *, ago: float = 0.0) -> Readback:
         action = grammar.parse(words)
-        intent = AuditEvent(
+        intent = audit_event(
             operation=OPERATION,
-            phase=INTENT,
-            reference="7f3a",
             at=datetime.now(UTC) - timedelta(minutes=ago),
-            actor="U1",
-            actor_name="ana",
-            team="T",
-            entry="command",
-            channel="C",
-            thread="",
-            project="shop",
             action=action.name,
             arguments=action.encode()["arguments"],
             target=action.target,
@@ -80,28 +71,30 @@ def create(projects: Projects, words: str) -> dict[str, Any]:
     return {"id": created.template.id, "name": created.template.name}
 
 
-def test_a_template_that_was_created_before_the_crash_is_found(projects: Projects, read: Read) -> None:
+def test_a_template_that_was_created_before_the_crash_is_found(
+    projects: Projects, read_back: ReadBack
+) -> None:
     words = "template create flannel --name cut-off"
-    assert read(words).outcome is Outcome.FAILED, "nothing is there"
+    assert read_back(words).outcome is Outcome.FAILED, "nothing is there"
     create(projects, words)
-    readback = read(words, ago=1)
+    readback = read_back(words, ago=1)
     assert readback.outcome is Outcome.SUCCEEDED and readback.target == "cut-off"
 
 
-def test_the_name_that_was_left_out_is_told(projects: Projects, read: Read) -> None:
-    readback = read("template create flannel")
+def test_the_name_that_was_left_out_is_told(projects: Projects, read_back: ReadBack) -> None:
+    readback = read_back("template create flannel")
     assert readback.outcome is Outcome.FAILED and readback.target == "k8s-v1.29.5-flannel"
 
 
 def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
-    sandbox: Sandbox, projects: Projects, read: Read
+    sandbox: Sandbox, projects: Projects, read_back: ReadBack
 ) -> None:
     words = "template create calico --name older"
     body = create(projects, words)
     sandbox.cloud.templates[body["id"]]["created_at"] = "2026-01-01T00:00:00+00:00"
-    readback = read(words)
+    readback = read_back(words)
     assert readback.outcome is Outcome.UNKNOWN and "template show older" in readback.detail
-    readback = read("template create flannel --name older")
+    readback = read_back("template create flannel --name older")
     assert readback.outcome is Outcome.FAILED and "was there before" in readback.detail
 
 
@@ -110,24 +103,24 @@ def test_a_template_that_was_there_before_is_not_taken_for_ones_own(
     [("publish", "public", True), ("unpublish", "public", False), ("hide", "hidden", True)],
 )
 def test_what_a_template_is_now_tells_whether_it_was_changed(
-    sandbox: Sandbox, projects: Projects, read: Read, words: str, field: str, done: bool
+    sandbox: Sandbox, projects: Projects, read_back: ReadBack, words: str, field: str, done: bool
 ) -> None:
     name = f"to-{words}"
     body = sandbox.cloud.templates[create(projects, f"template create calico --name {name}")["id"]]
     body[field] = done
-    assert read(f"template {words} {name}").outcome is Outcome.SUCCEEDED
+    assert read_back(f"template {words} {name}").outcome is Outcome.SUCCEEDED
     body[field] = not done
-    assert read(f"template {words} {name}").outcome is Outcome.FAILED
-    assert read(f"template {words} nowhere").outcome is Outcome.FAILED
+    assert read_back(f"template {words} {name}").outcome is Outcome.FAILED
+    assert read_back(f"template {words} nowhere").outcome is Outcome.FAILED
 
 
-def test_what_is_gone_was_deleted(sandbox: Sandbox, projects: Projects, read: Read) -> None:
+def test_what_is_gone_was_deleted(sandbox: Sandbox, projects: Projects, read_back: ReadBack) -> None:
     body = create(projects, "template create calico --name to-go")
-    assert read("template delete to-go").outcome is Outcome.FAILED
+    assert read_back("template delete to-go").outcome is Outcome.FAILED
     del sandbox.cloud.templates[body["id"]]
-    assert read("template delete to-go").outcome is Outcome.SUCCEEDED
-    assert read("cluster delete nowhere").outcome is Outcome.SUCCEEDED
-    assert read("cluster delete prod-eu").outcome is Outcome.FAILED
+    assert read_back("template delete to-go").outcome is Outcome.SUCCEEDED
+    assert read_back("cluster delete nowhere").outcome is Outcome.SUCCEEDED
+    assert read_back("cluster delete prod-eu").outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize(
@@ -142,20 +135,22 @@ def test_what_is_gone_was_deleted(sandbox: Sandbox, projects: Projects, read: Re
     ],
 )
 def test_the_status_of_a_cluster_is_the_end_of_its_creation_or_deletion(
-    sandbox: Sandbox, read: Read, words: str, status: str, outcome: Outcome
+    sandbox: Sandbox, read_back: ReadBack, words: str, status: str, outcome: Outcome
 ) -> None:
     cluster = next(body for body in sandbox.cloud.clusters.values() if body["name"] == "prod-eu")
     before = cluster["status"]
     cluster["status"] = status
     try:
-        readback = read(f"cluster {words} prod-eu{' --template t' if words == 'create' else ''}", ago=1)
+        readback = read_back(f"cluster {words} prod-eu{' --template t' if words == 'create' else ''}", ago=1)
         assert readback.outcome is outcome and (status in readback.detail)
     finally:
         cluster["status"] = before
 
 
-def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(sandbox: Sandbox, read: Read) -> None:
+def test_a_cluster_that_was_there_before_is_not_taken_for_ones_own(
+    sandbox: Sandbox, read_back: ReadBack
+) -> None:
     cluster = next(body for body in sandbox.cloud.clusters.values() if body["name"] == "prod-eu")
     before, cluster["created_at"] = cluster["created_at"], "2026-01-01T00:00:00+00:00"
-    assert "was there before" in read("cluster create prod-eu --template t").detail
+    assert "was there before" in read_back("cluster create prod-eu --template t").detail
     cluster["created_at"] = before

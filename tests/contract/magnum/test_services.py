@@ -67,9 +67,9 @@ def test_a_port_that_has_an_address_already_is_refused(sandbox: Sandbox, service
     network = sandbox.cloud.infrastructure.network
     port = network.add_port(network.add_network("m", "10.8.0.0/24"), "busy")
     network.associate(network.add_floating_ip(""), port.id)
-    other = network.add_floating_ip("")
+    second_address = network.add_floating_ip("")
     with pytest.raises(CloudServiceError, match="did not change a floating IP"):
-        services.attach(other.id, port.id)
+        services.attach(second_address.id, port.id)
 
 
 def test_a_cloud_that_is_not_configured_is_told(

@@ -22,10 +22,11 @@ from bot.migration.workflow import step_runner
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.step import Step
 from bot.migration.workflow.steps.soak import soak
-from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository
+from storage.cluster_migrations import DONE, ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_permits import MigrationPermitRepository
 from storage.models.clusters import MigrationTurnRow
+from tests.support.cluster_migrations import cluster_migration
 from tests.unit.migration.builders import workload
 from tests.unit.migration.planning.plans import plan
 
@@ -55,28 +56,13 @@ class CountedMigrations:
         self.done: list[str] = []
 
     def begin(self, runtime: Runtime, number: int) -> None:
-        name, now = f"m{number}", utc_now()
-        self.register.create(
-            ClusterMigration(
-                id=name,
-                operation=f"{number:032x}",
-                project="shop",
-                source=f"s{number}",
-                source_name="dev",
-                target="",
-                target_name="new",
-                actor="U1",
-                actor_name="ana",
-                begun_at=now,
-                order={},
-                plan={},
-                digest="d",
-                step="deploy",
-                since=now,
-            )
-        )
+        migration = cluster_migration(number, operation=f"{number:032x}", begun_at=utc_now())
+        self.register.create(migration)
         runtime.start_workflow(
-            "migrate", operation=f"{number:032x}", project="shop", workflow_input={"migration": name}
+            "migrate",
+            operation=migration.operation,
+            project="shop",
+            workflow_input={"migration": migration.id},
         )
 
     def __call__(self, flow: Flow, arguments: Json) -> object:

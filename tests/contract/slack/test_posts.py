@@ -68,6 +68,6 @@ def test_a_channel_that_is_full_keeps_no_other_waiting(narrow: Slack) -> None:
 def test_a_refusal_that_lasts_is_told_in_the_end(narrow: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_rate_limit, "DEADLINE_SECONDS", 0.2)
     narrow.loopback.call(narrow.api.faults.__setitem__, "chat.postMessage", rate_limits.LIMITED)
-    with pytest.raises(SlackRefused) as told:
+    with pytest.raises(SlackRefused) as raised:
         post(web(narrow), "x")
-    assert told.value.error == "ratelimited"
+    assert raised.value.error == "ratelimited"

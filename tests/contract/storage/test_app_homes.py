@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from storage.app_homes import AppHomeRepository
-from storage.audit_events import INTENT, AuditEvent, AuditEventRepository
+from storage.audit_events import AuditEventRepository
 from storage.database import Database
 from storage.inbox import InboxEntry
 from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
+from tests.support.audit_events import audit_event
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -41,7 +42,9 @@ def test_the_marker_changes_with_events_open_homes_and_running_operations(databa
     marks.append(homes.change_marker())
     homes.record_opening("U1", now=NOW)
     marks.append(homes.change_marker())
-    AuditEventRepository(database).append(event())
+    AuditEventRepository(database).append(
+        audit_event(operation="op", at=NOW, action="verify", arguments={}, target="dev-eu")
+    )
     marks.append(homes.change_marker())
     LongRunningOperationRepository(database).create(
         LongRunningOperation(
@@ -51,22 +54,3 @@ def test_the_marker_changes_with_events_open_homes_and_running_operations(databa
     )
     marks.append(homes.change_marker())
     assert len(set(marks)) == 4 and homes.change_marker() == marks[-1]
-
-
-def event() -> AuditEvent:
-    return AuditEvent(
-        operation="op",
-        phase=INTENT,
-        reference="7f3a",
-        at=NOW,
-        actor="U1",
-        actor_name="ana",
-        team="T1",
-        entry="command",
-        channel="C1",
-        thread="1.0",
-        project="shop",
-        action="verify",
-        arguments={},
-        target="dev-eu",
-    )

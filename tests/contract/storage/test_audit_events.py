@@ -10,29 +10,13 @@ from sqlalchemy import text
 
 from storage.audit_events import INTENT, OUTCOME, AuditEvent, AuditEventRepository, AuditFilter
 from storage.database import Database, DatabaseError
+from tests.support.audit_events import audit_event
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def event(operation: str = "op-1", phase: str = INTENT, **changes: Any) -> AuditEvent:
-    values: dict[str, Any] = {
-        "operation": operation,
-        "phase": phase,
-        "reference": "7f3a",
-        "at": NOW,
-        "actor": "U1",
-        "actor_name": "ana",
-        "team": "T1",
-        "entry": "command",
-        "channel": "C1",
-        "thread": "1.0",
-        "project": "shop",
-        "action": "template.create",
-        "arguments": {"driver": "flannel"},
-        "target": "k8s-dev",
-        "outcome": "" if phase == INTENT else "succeeded",
-    }
-    return AuditEvent(**(values | changes))
+    return audit_event(**({"operation": operation, "phase": phase, "at": NOW} | changes))
 
 
 @pytest.mark.parametrize(

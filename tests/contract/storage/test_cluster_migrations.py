@@ -8,28 +8,13 @@ from datetime import UTC, datetime
 
 from storage.cluster_migrations import DONE, ClusterMigration, ClusterMigrationRepository, PendingSignal
 from storage.database import Database
+from tests.support.cluster_migrations import cluster_migration
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
 def migration(number: int = 1, source: str = "s", target: str = "t") -> ClusterMigration:
-    return ClusterMigration(
-        id=f"m{number}",
-        operation=f"operation-{number}",
-        project="shop",
-        source=source,
-        source_name="dev-eu",
-        target=target,
-        target_name="new",
-        actor="U1",
-        actor_name="ana",
-        begun_at=NOW,
-        order={},
-        plan={"items": []},
-        digest="d",
-        step="deploy",
-        since=NOW,
-    )
+    return cluster_migration(number, source=source, target=target, plan={"items": []})
 
 
 def test_one_open_migration_at_most_names_a_cluster(database: Database) -> None:

@@ -47,7 +47,7 @@ def test_a_transaction_of_a_paused_process_does_not_keep_its_locks(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storage.database.IDLE_IN_TRANSACTION_SECONDS", 1)
-    paused, other = Database.open(postgresql_url), Database.open(postgresql_url)
+    paused, running = Database.open(postgresql_url), Database.open(postgresql_url)
     with paused.writing() as connection:
         connection.execute(text("CREATE TABLE counter AS SELECT 0 AS n"))
 
@@ -55,13 +55,13 @@ def test_a_transaction_of_a_paused_process_does_not_keep_its_locks(
         with database.writing() as connection:
             connection.execute(text("UPDATE counter SET n = n + 1"))
             if database is paused:
-                count(other)  # the process stands still here, until PostgreSQL has ended its session
+                count(running)  # the process stands still here, until PostgreSQL has ended its session
 
     with pytest.raises(DatabaseError, match="idle-in-transaction"):
         count(paused)
     with paused.reading() as connection:
         assert connection.execute(text("SELECT n FROM counter")).scalar_one() == 1
-    for database in (paused, other):
+    for database in (paused, running):
         database.dispose()
 
 

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from storage.cluster_migrations import DONE, PAUSED, ClusterMigration, ClusterMigrationRepository
+from storage.cluster_migrations import DONE, PAUSED, ClusterMigrationRepository
 from storage.database import Database
 from storage.inbox import InboxEntry
 from storage.long_running_operations import LongRunningOperation, LongRunningOperationRepository
 from storage.migration_permits import ConcurrencyPermit, MigrationPermitRepository
+from tests.support.cluster_migrations import cluster_migration
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -29,25 +30,7 @@ def acquire(
 def noted(database: Database, *numbers: int, project: str = "shop") -> None:
     migrations = ClusterMigrationRepository(database)
     for number in numbers:
-        migrations.create(
-            ClusterMigration(
-                id=f"m{number}",
-                operation=f"operation-{number}",
-                project=project,
-                source=f"s{number}",
-                source_name="dev",
-                target="",
-                target_name="new",
-                actor="U1",
-                actor_name="ana",
-                begun_at=NOW,
-                order={},
-                plan={},
-                digest="d",
-                step="deploy",
-                since=NOW,
-            )
-        )
+        migrations.create(cluster_migration(number, project=project))
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from storage.cluster_migrations import (
     DONE,
     PAUSED,
     RUNNING,
-    ClusterMigration,
     ClusterMigrationRepository,
 )
 from storage.database import Database
@@ -30,6 +29,7 @@ from storage.migration_permits import MigrationPermitRepository
 from storage.migrations import run
 from storage.models import Json, UtcTime
 from storage.models.clusters import MigrationRow
+from tests.support.cluster_migrations import cluster_migration
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 _TYPES: dict[str, Any] = {"at": UtcTime, "arguments": Json}
@@ -129,20 +129,10 @@ def test_an_empty_log_begins_at_the_beginning(first_version: Database) -> None:
 def old_migration(
     number: int, step: str, state: str = RUNNING, waits: str = "", project: str = "shop"
 ) -> dict[str, Any]:
-    migration = ClusterMigration(
-        id=f"m{number}",
-        operation=f"operation-{number}",
+    migration = cluster_migration(
+        number,
         project=project,
-        source=f"s{number}",
-        source_name="dev",
-        target="",
-        target_name="new",
-        actor="U1",
-        actor_name="ana",
         begun_at=NOW + timedelta(minutes=number),
-        order={},
-        plan={},
-        digest="d",
         state=state,
         step=step,
         since=NOW,

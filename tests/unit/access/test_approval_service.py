@@ -16,6 +16,7 @@ from bot.actions.service import Context, Outcome
 from storage.approvals import APPROVED, REJECTED, WITHDRAWN, Approval
 from storage.audit_events import AuditEvent
 from storage.database import Database
+from tests.support.audit_events import audit_event
 from tests.unit.access.approval_requests import NOW, Clock, ask, desk
 
 NOBODY = Deciders(users=(), groups=(), everyone=False, people=frozenset())
@@ -43,21 +44,13 @@ def approve(approval: Approval, **fields: str) -> ApprovalDecide:
 
 
 def intent(action: Action, person: str) -> AuditEvent:
-    return AuditEvent(
+    return audit_event(
         operation="op-of-the-decision",
-        reference="op-o",
-        phase="intent",
         at=NOW,
         actor=person,
-        actor_name="",
-        team="",
         entry="click",
-        channel="C1",
-        thread="",
-        project="shop",
         action=action.name,
         arguments=action.audit_arguments(),
-        target="",
     )
 
 

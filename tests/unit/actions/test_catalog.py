@@ -20,8 +20,8 @@ def test_topics_stand_in_the_order_of_their_subjects() -> None:
 
 
 def test_the_words_of_an_action_are_those_of_its_name_unless_it_says_others() -> None:
-    others = {action.path: action.name for action in ACTIONS if ".".join(action.path) != action.name}
-    assert others == {
+    renamed = {action.path: action.name for action in ACTIONS if ".".join(action.path) != action.name}
+    assert renamed == {
         ("watch",): "watch.start",
         ("migrate",): "migrate.start",
         ("approvals",): "approvals.list",

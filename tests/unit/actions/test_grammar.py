@@ -195,7 +195,7 @@ def test_a_code_block_is_kept_letter_by_letter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "what", "fix"),
+    ("typed", "headline", "fix"),
     [
         (
             "template create calcio",
@@ -240,10 +240,10 @@ def test_a_code_block_is_kept_letter_by_letter() -> None:
         ("x" * 30_000, "That is too long", "/xk8s help"),
     ],
 )
-def test_a_mistake_is_told_with_the_nearest_word_and_an_example(typed: str, what: str, fix: str) -> None:
+def test_a_mistake_is_told_with_the_nearest_word_and_an_example(typed: str, headline: str, fix: str) -> None:
     with pytest.raises(Mistake) as mistake:
         parse(typed)
-    assert what in mistake.value.what
+    assert headline in mistake.value.what
     assert fix in mistake.value.fix
 
 

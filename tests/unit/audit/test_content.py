@@ -18,14 +18,14 @@ events = st.lists(texts | st.sampled_from(["", "\\N", "\t", "\\t", "a\nb", "\\"]
 @given(texts=events, duration=st.none() | st.integers(0, 10**9))
 def test_the_content_of_an_event_is_read_back_to_the_letter(texts: list[str], duration: int | None) -> None:
     values = [*texts, duration]
-    read = audit_encoding.parse(audit_encoding.content(values))
-    assert list(read.values()) == [*texts, None if duration is None else str(duration)]
+    parsed = audit_encoding.parse(audit_encoding.content(values))
+    assert list(parsed.values()) == [*texts, None if duration is None else str(duration)]
 
 
-@given(first=events, other=events)
-def test_two_events_with_the_same_content_are_the_same(first: list[str], other: list[str]) -> None:
-    assert (audit_encoding.content([*first, None]) == audit_encoding.content([*other, None])) is (
-        first == other
+@given(first=events, second=events)
+def test_two_events_with_the_same_content_are_the_same(first: list[str], second: list[str]) -> None:
+    assert (audit_encoding.content([*first, None]) == audit_encoding.content([*second, None])) is (
+        first == second
     )
 
 

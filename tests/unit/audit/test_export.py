@@ -15,34 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.audit.export import FIELDS, ExportFormat, lines
-from storage.audit_events import AuditEvent
+from storage.audit_events import OUTCOME, AuditEvent
+from tests.support.audit_events import audit_event
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
 
 
 def event(**changes: Any) -> AuditEvent:
-    values: dict[str, Any] = {
-        "operation": "op-1",
-        "phase": "outcome",
-        "reference": "7f3a",
-        "at": NOW,
-        "actor": "U1",
-        "actor_name": "ana",
-        "team": "T1",
-        "entry": "command",
-        "channel": "C1",
-        "thread": "1.0",
-        "project": "shop",
-        "action": "template.create",
-        "arguments": {"driver": "flannel"},
-        "target": "k8s-dev",
-        "outcome": "succeeded",
-        "detail": "",
-        "duration_ms": 800,
-        "position": 7,
-    }
-    return AuditEvent(**(values | changes))
+    return audit_event(**({"phase": OUTCOME, "at": NOW, "duration_ms": 800, "position": 7} | changes))
 
 
 @given(detail=texts, target=texts, arguments=st.dictionaries(texts, texts, max_size=3))
@@ -52,18 +33,17 @@ def test_json_lines_lose_nothing_and_are_one_line_an_event(
     exported = event(detail=detail, target=target, arguments=arguments)
     [line] = lines([exported], ExportFormat.JSONL)
     assert "\n" not in line
-    read = json.loads(line)
-    assert AuditEvent(**(read | {"at": datetime.fromisoformat(read["at"])})) == exported
+    record = json.loads(line)
+    assert AuditEvent(**(record | {"at": datetime.fromisoformat(record["at"])})) == exported
 
 
 @given(detail=texts, target=texts)
 def test_csv_is_read_back_column_by_column(detail: str, target: str) -> None:
-    heading, row = lines([event(detail=detail, target=target)], ExportFormat.CSV)
-    [read] = list(csv.DictReader(io.StringIO(f"{heading}\n{row}\n", newline="")))
-    assert list(read) == list(FIELDS) and read["operation"] == "op-1" and read["duration_ms"] == "800"
-    assert read["detail"].lstrip("'") == detail.lstrip("'") and read["target"].lstrip("'") == target.lstrip(
-        "'"
-    )
+    heading, row = lines([event(operation="op-1", detail=detail, target=target)], ExportFormat.CSV)
+    [cells] = list(csv.DictReader(io.StringIO(f"{heading}\n{row}\n", newline="")))
+    assert list(cells) == list(FIELDS) and cells["operation"] == "op-1" and cells["duration_ms"] == "800"
+    assert cells["detail"].lstrip("'") == detail.lstrip("'")
+    assert cells["target"].lstrip("'") == target.lstrip("'")
 
 
 @pytest.mark.parametrize("formula", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
@@ -82,7 +62,8 @@ def test_cef_is_one_line_whose_head_has_seven_bars(detail: str, target: str) -> 
 
 
 def test_cef_says_who_what_on_what_and_how_bad_it_is() -> None:
-    [line] = lines([event(outcome="failed", detail="a=b | c\\d\ne")], ExportFormat.CEF)
+    failed = event(operation="op-1", actor="U1", target="k8s-dev", outcome="failed", detail="a=b | c\\d\ne")
+    [line] = lines([failed], ExportFormat.CEF)
     assert line.startswith("CEF:0|xk8s|xk8s|") and "|template.create|template.create failed|5|" in line
     assert "suid=U1" in line and "cs2=k8s-dev" in line and "externalId=op-1" in line
     assert r"msg=a\=b | c\\d\ne" in line

@@ -42,17 +42,17 @@ def test_a_cluster_of_magnum_has_its_templates_driver_and_what_magnum_says_of_it
         health_status="HEALTHY",
         labels={"kube_tag": "v1.29.5", "a": 1},
     )
-    [found] = catalog(FakeMagnum(clusters=[body], templates=[template()])).all().clusters
-    assert (found.id, found.driver, found.status, found.health) == (
+    [prod] = catalog(FakeMagnum(clusters=[body], templates=[template()])).all().clusters
+    assert (prod.id, prod.driver, prod.status, prod.health) == (
         "u-prod",
         "calico",
         "CREATE_COMPLETE",
         "HEALTHY",
     )
-    assert (found.kubernetes, found.labels["a"]) == ("v1.29.5", "1"), "the label, where coe_version is absent"
-    assert (found.nodes, found.masters, found.template) == (3, 1, "t-base")
-    assert found.faults == {"default-master": "x"} and found.status_reason == "fine"
-    assert found.created == datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
+    assert (prod.kubernetes, prod.labels["a"]) == ("v1.29.5", "1"), "the label, where coe_version is absent"
+    assert (prod.nodes, prod.masters, prod.template) == (3, 1, "t-base")
+    assert prod.faults == {"default-master": "x"} and prod.status_reason == "fine"
+    assert prod.created == datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 
 
 def test_a_driver_that_is_not_in_the_catalogue_is_no_driver_unless_a_mark_says_one() -> None:
@@ -82,8 +82,8 @@ def test_a_name_that_two_clusters_have_is_never_guessed_and_an_id_is_one() -> No
 def test_a_cluster_that_is_found_is_read_in_full() -> None:
     magnum = FakeMagnum(clusters=[cluster("dev")], templates=[template()])
     magnum.cluster = lambda ref: cluster("dev", coe_version="v1.30.0")  # type: ignore[method-assign]
-    found = catalog(magnum).find("dev")
-    assert (found.kubernetes, found.driver) == ("v1.30.0", "calico")
+    dev = catalog(magnum).find("dev")
+    assert (dev.kubernetes, dev.driver) == ("v1.30.0", "calico")
 
 
 def test_a_name_that_nothing_has_gets_the_nearest_one_or_a_driver() -> None:

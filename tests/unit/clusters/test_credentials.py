@@ -127,12 +127,12 @@ def test_a_cluster_with_another_address_gets_a_new_one(authority: Authority, clo
 
 
 def test_a_view_for_another_operation_shares_what_was_signed(authority: Authority, clock: Clock) -> None:
-    endpoints, other = credentials(authority, clock), Authority()
+    endpoints, second_authority = credentials(authority, clock), Authority()
     first = endpoints.endpoint(cluster())
-    view = endpoints.signed_by(other)
-    assert view.endpoint(cluster()) is first and not other.signed
+    view = endpoints.signed_by(second_authority)
+    assert view.endpoint(cluster()) is first and not second_authority.signed
     view.endpoint(cluster(id="u2"))
-    assert len(other.signed) == 1 and len(authority.signed) == 1
+    assert len(second_authority.signed) == 1 and len(authority.signed) == 1
 
 
 @pytest.mark.parametrize("wrong", ["another-key", "another-ca", "no-certificate"])
@@ -149,7 +149,7 @@ def test_a_certificate_that_does_not_fit_is_refused(authority: Authority, clock:
 
 
 @pytest.mark.parametrize(
-    ("failure", "what", "fix"),
+    ("failure", "headline", "fix"),
     [
         (
             MagnumForbidden("no", why="HTTP 403"),
@@ -160,10 +160,10 @@ def test_a_certificate_that_does_not_fit_is_refused(authority: Authority, clock:
     ],
 )
 def test_what_magnum_refuses_says_what_to_do(
-    authority: Authority, clock: Clock, failure: MagnumError, what: str, fix: str
+    authority: Authority, clock: Clock, failure: MagnumError, headline: str, fix: str
 ) -> None:
     authority.failure = failure
-    with pytest.raises(NoCredentials, match=what) as error:
+    with pytest.raises(NoCredentials, match=headline) as error:
         credentials(authority, clock).endpoint(cluster())
     assert error.value.why == failure.why and fix in error.value.fix
 

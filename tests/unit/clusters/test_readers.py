@@ -10,7 +10,7 @@ import pytest
 from bot.actions import grammar
 from bot.actions.service import Outcome, Readback
 from bot.clusters.readers import CLOCK_SKEW, TargetReaders
-from storage.audit_events import INTENT, AuditEvent
+from tests.support.audit_events import audit_event
 from tests.unit.clusters.fakes import NOW, OPERATION, FakeMagnum, FakeProjects, cluster, template
 
 
@@ -22,18 +22,9 @@ def magnum() -> FakeMagnum:
 def read(magnum: FakeMagnum, words: str) -> Readback:
     """What the readers say of words whose request was cut off now."""
     action = grammar.parse(words)
-    intent = AuditEvent(
+    intent = audit_event(
         operation=OPERATION,
-        phase=INTENT,
-        reference="7f3a",
         at=NOW,
-        actor="U1",
-        actor_name="ana",
-        team="T",
-        entry="command",
-        channel="C",
-        thread="",
-        project="shop",
         action=action.name,
         arguments=action.encode()["arguments"],
         target=action.target,

@@ -64,7 +64,7 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
             for rule in role["rules"]
         )
 
-    read = [
+    list_paths = [
         cluster_state.POLICIES,
         cluster_state.PODS,
         cluster_state.NAMESPACES,
@@ -73,7 +73,7 @@ def test_the_role_for_policies_covers_what_is_read_and_written_and_no_more() -> 
         cluster_state.JOBS,
         collector.DAEMON_SETS,
     ]
-    for path in read:
+    for path in list_paths:
         parts = path.strip("/").split("/")
         assert allows("list", parts[1] if parts[0] == "apis" else "", parts[-1]), path
     for api in policy_apis():

@@ -17,7 +17,10 @@ PAGE = (pathlib.Path(__file__).parents[3] / "docs" / "drivers.md").read_text()
 def test_every_driver_is_described(profile: DriverProfile) -> None:
     words = [f"{profile.title} (`{profile.driver}`)", profile.comparison.recommended_for]
     words += [f"`{option.flag}`" for option in profile.template.options]
-    words += [f"`{profile.template.pool_label}`", *(f"`{each}`" for each in profile.template.label_prefixes)]
+    words += [
+        f"`{profile.template.pool_label}`",
+        *(f"`{prefix}`" for prefix in profile.template.label_prefixes),
+    ]
     words += [str(rule) for rule in profile.security_rules]
     words += [f"`{profile.selector}`", f"`{profile.container}`"]
     words += [f"`{resource.name}`" for resource in profile.resources]

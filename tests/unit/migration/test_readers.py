@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,27 +11,7 @@ from bot.actions.service import Outcome
 from bot.migration.readers import MigrationReaders
 from bot.migration.service import migration_id
 from storage.cluster_migrations import DONE, ROLLED_BACK, RUNNING, ClusterMigration
-
-
-def row(**fields: Any) -> ClusterMigration:
-    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    values: dict[str, Any] = {
-        "id": "m1",
-        "operation": "op",
-        "project": "shop",
-        "source": "u1",
-        "source_name": "dev",
-        "target": "",
-        "target_name": "new",
-        "actor": "U1",
-        "actor_name": "ana",
-        "begun_at": now,
-        "order": {},
-        "plan": {},
-        "digest": "d",
-        "since": now,
-    }
-    return ClusterMigration(**{**values, **fields})
+from tests.support.cluster_migrations import cluster_migration
 
 
 def readers(stored: ClusterMigration | None) -> MigrationReaders:
@@ -65,7 +44,7 @@ def test_every_word_that_changes_something_has_a_reader() -> None:
     ],
 )
 def test_a_migration_that_was_begun_has_ended_or_goes_on(state: str, outcome: Outcome, detail: str) -> None:
-    readback = readers(row(state=state)).read_start(INTENT)
+    readback = readers(cluster_migration(state=state)).read_start(INTENT)
     assert (readback.outcome, readback.detail) == (outcome, f"cut off; {detail}")
 
 
@@ -74,8 +53,8 @@ def test_what_was_not_stored_was_not_begun() -> None:
 
 
 def test_a_signal_that_was_stored_is_heard() -> None:
-    stored = row(history=[{"what": "pause", "once": "wanted:op"}])
+    stored = cluster_migration(history=[{"what": "pause", "once": "wanted:op"}])
     assert readers(stored).read_signal(INTENT).outcome is Outcome.SUCCEEDED
-    for other in (row(history=[{"once": "wanted:another"}]), None):
-        readback = readers(other).read_signal(INTENT)
+    for record in (cluster_migration(history=[{"once": "wanted:another"}]), None):
+        readback = readers(record).read_signal(INTENT)
         assert readback.outcome is Outcome.FAILED and "say it again" in readback.detail

@@ -34,9 +34,9 @@ def test_the_matrix_has_the_workloads_that_change_the_namespaces_own_first() -> 
 
 def test_a_pair_that_only_some_pods_lose_closes_in_part() -> None:
     host = pod("agent-1", namespace="kube-system", host_network=True, node="n1", address="10.0.0.1")
-    other = pod("agent-2", namespace="kube-system", host_network=True, node="n2", address="10.0.0.2")
+    second_host = pod("agent-2", namespace="kube-system", host_network=True, node="n2", address="10.0.0.2")
     cart = pod("cart-1", address="10.1.0.1", node="n1")
-    drawn = matrix(pods=(cart, host, other))
+    drawn = matrix(pods=(cart, host, second_host))
     assert drawn.changes["kube-system/agent[Deployment]", CART] is PairChange.NARROWED, (
         "the agent of its own node still reaches it"
     )

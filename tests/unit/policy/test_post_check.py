@@ -15,9 +15,9 @@ def test_what_differs_from_the_preview_is_found_with_what_came_in_between() -> N
     assert check.as_previewed and not (check.created_pods or check.deleted_pods or check.policies)
     pods = (*SHOP[1:], pod("cart-9", labels={"app": "cart"}), pod("new-1", namespace="web"))
     lets = manifest("lets", policyTypes=["Ingress"], ingress=[{}])
-    other = compare(plan.after, snapshot(DENY, lets, pods=pods), then, policy=PolicyRef("shop", "deny"))
-    assert not other.as_previewed and other.policies == ("shop/lets was made",)
-    assert [str(pod) for pod in other.created_pods] == ["shop/cart-9", "web/new-1"]
-    assert [str(pod) for pod in other.deleted_pods] == ["shop/cart-1"]
+    differing = compare(plan.after, snapshot(DENY, lets, pods=pods), then, policy=PolicyRef("shop", "deny"))
+    assert not differing.as_previewed and differing.policies == ("shop/lets was made",)
+    assert [str(pod) for pod in differing.created_pods] == ["shop/cart-9", "web/new-1"]
+    assert [str(pod) for pod in differing.deleted_pods] == ["shop/cart-1"]
     third = compare(plan.after, snapshot(DENY), snapshot(lets), policy=PolicyRef("shop", "deny"))
     assert third.policies == ("shop/lets was deleted",)

@@ -33,9 +33,9 @@ DENY = manifest("deny", policyTypes=["Egress"])
 ACTION = PolicyApply(preset="default-deny-egress", cluster="prod-eu", namespace="shop")
 
 
-def plan(*others: Any, production: bool = True, policy: Any = DENY, **fields: Any) -> PolicyChangePlan:
+def plan(*neighbours: Any, production: bool = True, policy: Any = DENY, **fields: Any) -> PolicyChangePlan:
     """Denying egress in production, where there was no policy."""
-    result = computed(policy, *others, cluster=policy_cluster(production=production), **fields)
+    result = computed(policy, *neighbours, cluster=policy_cluster(production=production), **fields)
     return PolicyChangePlan(
         kind=change_plan.APPLY,
         desired=policy,
@@ -76,14 +76,14 @@ def test_what_it_is_bound_to_voids_it_when_it_changes() -> None:
     assert before is not None
     first = bound(plan())
     new_workload = (*SHOP, pod("reports-1", address="10.1.0.9"))
-    others = [
+    changed_plans = [
         plan(before=before),
         plan(pods=new_workload),
         plan(policy=manifest("deny", policyTypes=["Ingress", "Egress"])),
         plan(before=dataclasses.replace(before, version="8")),
         plan(before=dataclasses.replace(before, uid="another")),
     ]
-    assert len({first, *map(bound, others)}) == len(others) + 1
+    assert len({first, *map(bound, changed_plans)}) == len(changed_plans) + 1
 
 
 def test_another_policy_that_changes_what_closes_voids_it_too() -> None:

@@ -15,6 +15,7 @@ from bot.policy.clusters import PolicyClient
 from bot.policy.readers import PolicyReaders
 from storage.audit_events import AuditEvent
 from storage.policy_changes import BEGUN, GIVEN_UP, WRITTEN, PolicyChange
+from tests.support.audit_events import audit_event
 from tests.unit.policy.builders import NOW, Object, change, live, manifest, policy_cluster
 
 DENY = manifest("deny")
@@ -49,19 +50,7 @@ class Clusters:
 
 
 def intent(operation: str) -> AuditEvent:
-    values: dict[str, Any] = dict.fromkeys(
-        ("actor_name", "team", "entry", "channel", "thread", "project", "target"), ""
-    )
-    return AuditEvent(
-        operation=operation,
-        phase="intent",
-        reference=operation[:4],
-        at=NOW,
-        actor="U1",
-        action="policy.apply",
-        arguments={},
-        **values,
-    )
+    return audit_event(operation=operation, at=NOW, action="policy.apply", arguments={}, target="")
 
 
 def read(
@@ -104,7 +93,7 @@ def test_a_policy_as_it_was_before_settles_the_change_as_given_up(monkeypatch: p
 def test_a_policy_of_somebody_else_leaves_it_open_and_says_what_to_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    others = live(manifest("deny", policyTypes=["Egress"]))
-    outcome, detail, record = read(monkeypatch, change(state=BEGUN), others)
+    foreign_policy = live(manifest("deny", policyTypes=["Egress"]))
+    outcome, detail, record = read(monkeypatch, change(state=BEGUN), foreign_policy)
     assert outcome is Outcome.UNKNOWN and "`/xk8s policy show deny prod-eu -n shop`" in detail
     assert record.state == BEGUN

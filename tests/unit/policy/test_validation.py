@@ -352,9 +352,14 @@ junk = st.recursive(
 @settings(max_examples=examples(300), deadline=None)
 @given(st.dictionaries(st.sampled_from(["podSelector", "ingress", "egress", "policyTypes", "x"]), junk), junk)
 def test_any_object_is_a_policy_or_is_refused_with_fields(spec: dict[str, Any], metadata: Any) -> None:
-    sent = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
+    document = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata,
+        "spec": spec,
+    }
     try:
-        policy = validation.validate_manifest(yaml.safe_dump(sent), namespace="shop")
+        policy = validation.validate_manifest(yaml.safe_dump(document), namespace="shop")
     except InvalidManifest as refusal:
         assert refusal.what and refusal.fix and (refusal.mistakes or refusal.why)
     else:

@@ -39,12 +39,12 @@ def test_a_load_balancer_that_hides_who_asks_is_warned_of() -> None:
     lets = manifest("x", policyTypes=["Ingress"], ingress=[{"from": office}])
     (warning,) = computed(lets, services=(service(),)).preview.warnings
     assert "shop/cart has externalTrafficPolicy Cluster" in warning
-    for other in (
+    for harmless in (
         service(keeps_source=True),
         service(from_outside=False),
         service(selector={"app": "other"}),
     ):
-        assert computed(lets, services=(other,)).preview.warnings == ()
+        assert computed(lets, services=(harmless,)).preview.warnings == ()
 
 
 def test_pods_on_the_host_network_that_a_policy_selects_are_said_not_to_be_isolated() -> None:

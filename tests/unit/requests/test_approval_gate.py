@@ -44,12 +44,12 @@ class Desk:
     proposer: Proposer
     approvals: Any
 
-    def ask(self, asked: IncomingRequest) -> Any:
-        return self.gate.request_approval(asked, DELETE, context(asked))
+    def ask(self, incoming: IncomingRequest) -> Any:
+        return self.gate.request_approval(incoming, DELETE, context(incoming))
 
-    def effect(self, asked: IncomingRequest) -> IncomingRequest:
+    def effect(self, incoming: IncomingRequest) -> IncomingRequest:
         """The request that the approval puts into the inbox."""
-        entry = InboxEntry.decode(self.approvals.find(asked.operation).effect)
+        entry = InboxEntry.decode(self.approvals.find(incoming.operation).effect)
         return IncomingRequest.model_validate(entry.payload)
 
 
@@ -69,13 +69,13 @@ def gate(database: Database, *, deciders: Deciders = BO_DECIDES, **rules: Any) -
     return Desk(approval_gate, proposer, approvals)
 
 
-def context(asked: IncomingRequest, *, project: str | None = "shop") -> Context:
-    return dataclasses.replace(exchange(request=asked).context(), project=project)
+def context(incoming: IncomingRequest, *, project: str | None = "shop") -> Context:
+    return dataclasses.replace(exchange(request=incoming).context(), project=project)
 
 
 def test_a_change_that_needs_a_decision_opens_an_approval_with_its_documents(database: Database) -> None:
-    trial, asked = gate(database), request()
-    pending = trial.ask(asked)
+    trial, incoming = gate(database), request()
+    pending = trial.ask(incoming)
     assert (pending.approval.state, pending.audit_target) == (OPEN, "dev-eu")
     assert pending.pending == f"waits for approval {pending.approval.id}"
     assert [document.title for document in pending.documents] == ["The plan"]
@@ -83,8 +83,8 @@ def test_a_change_that_needs_a_decision_opens_an_approval_with_its_documents(dat
 
 
 def test_a_second_attempt_gets_the_same_approval_and_shows_the_documents_again(database: Database) -> None:
-    trial, asked = gate(database), request()
-    first, second = trial.ask(asked), trial.ask(asked)
+    trial, incoming = gate(database), request()
+    first, second = trial.ask(incoming), trial.ask(incoming)
     assert first.approval.id == second.approval.id and second.documents == first.documents
 
 
@@ -98,9 +98,9 @@ def test_a_second_attempt_gets_the_same_approval_and_shows_the_documents_again(d
 )
 def test_what_needs_no_decision_goes_on(database: Database, needless: dict[str, Any]) -> None:
     rules = {"required": needless["required"]} if "required" in needless else {}
-    trial, asked = gate(database, **rules), request()
-    known = context(asked, project=needless.get("project", "shop"))
-    assert trial.gate.request_approval(asked, needless.get("action", DELETE), known) is None
+    trial, incoming = gate(database, **rules), request()
+    project_context = context(incoming, project=needless.get("project", "shop"))
+    assert trial.gate.request_approval(incoming, needless.get("action", DELETE), project_context) is None
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_what_needs_no_decision_goes_on(database: Database, needless: dict[str, 
 )
 def test_without_enough_deciders_nothing_is_opened(database: Database, people: set[str], who: str) -> None:
     deciders = Deciders(users=(), groups=(), everyone=False, people=frozenset(people))
-    trial, asked = gate(database, deciders=deciders, approvers=2), request()
+    trial, incoming = gate(database, deciders=deciders, approvers=2), request()
     with pytest.raises(NoApprover, match=who):
-        trial.ask(asked)
-    assert trial.approvals.of_operation(asked.operation) is None
+        trial.ask(incoming)
+    assert trial.approvals.of_operation(incoming.operation) is None
 
 
 @pytest.mark.parametrize(
@@ -126,51 +126,51 @@ def test_without_enough_deciders_nothing_is_opened(database: Database, people: s
 def test_it_is_decided_where_the_project_sees_it(
     database: Database, place: Place, channel: str, thread: str
 ) -> None:
-    trial, asked = gate(database), request(place=place)
-    approval = trial.ask(asked).approval
+    trial, incoming = gate(database), request(place=place)
+    approval = trial.ask(incoming).approval
     assert (approval.channel, approval.thread) == (channel, thread)
-    effect = trial.effect(asked)
+    effect = trial.effect(incoming)
     assert (effect.place.channel, effect.place.thread, effect.place.direct) == (channel, thread, False)
 
 
 def test_the_effect_is_a_request_of_the_requester_that_continues_theirs(database: Database) -> None:
-    trial, asked = gate(database), request()
-    trial.ask(asked)
-    effect = trial.effect(asked)
+    trial, incoming = gate(database), request()
+    trial.ask(incoming)
+    effect = trial.effect(incoming)
     assert (effect.entry, effect.person, effect.continues) == (
         EntryPoint.APPROVED,
-        asked.person,
-        asked.operation,
+        incoming.person,
+        incoming.operation,
     )
-    assert effect.key == f"approved:{asked.operation}" and effect.operation != asked.operation
+    assert effect.key == f"approved:{incoming.operation}" and effect.operation != incoming.operation
     assert trial.gate.approved_action(effect) == DELETE
 
 
 def test_an_approved_effect_begins_once_and_again_after_a_crash(database: Database) -> None:
-    trial, asked = gate(database), request()
-    approval = trial.ask(asked).approval
+    trial, incoming = gate(database), request()
+    approval = trial.ask(incoming).approval
     trial.approvals.decide(approval.id, BO, project="shop", typed="dev-eu")
-    effect = trial.effect(asked)
+    effect = trial.effect(incoming)
     for _ in range(2):
         trial.gate.start_effect(effect, DELETE, context(effect))
-    assert trial.approvals.find(asked.operation).state == STARTED
+    assert trial.approvals.find(incoming.operation).state == STARTED
 
 
 def test_what_has_changed_since_is_not_begun(database: Database) -> None:
-    trial, asked = gate(database), request()
-    approval = trial.ask(asked).approval
+    trial, incoming = gate(database), request()
+    approval = trial.ask(incoming).approval
     trial.approvals.decide(approval.id, BO, project="shop", typed="dev-eu")
     trial.proposer.proposal = proposal(target_id="uuid-2")
-    effect = trial.effect(asked)
+    effect = trial.effect(incoming)
     with pytest.raises(ApprovalVoid):
         trial.gate.start_effect(effect, DELETE, context(effect))
 
 
 def test_an_effect_that_could_not_begin_voids_its_approval(database: Database) -> None:
-    trial, asked = gate(database), request()
-    trial.ask(asked)
-    trial.gate.void(trial.effect(asked), "the role is gone")
-    approval = trial.approvals.find(asked.operation)
+    trial, incoming = gate(database), request()
+    trial.ask(incoming)
+    trial.gate.void(trial.effect(incoming), "the role is gone")
+    approval = trial.approvals.find(incoming.operation)
     assert (approval.state, approval.note) == (VOID, "the role is gone")
 
 
@@ -181,8 +181,8 @@ def test_an_effect_without_its_approval_is_refused(database: Database) -> None:
 
 
 def test_documents_that_cannot_be_made_again_are_left_out(database: Database) -> None:
-    trial, asked = gate(database), request()
-    trial.ask(asked)
+    trial, incoming = gate(database), request()
+    trial.ask(incoming)
 
     def unreachable(_action: Any, _context: Context, /) -> Proposal:
         raise Problem("Magnum did not answer")
@@ -190,4 +190,4 @@ def test_documents_that_cannot_be_made_again_are_left_out(database: Database) ->
     trial.gate._routes = Routes(
         Route(ClusterDelete, lambda _action, _context: "deleted", proposal=unreachable)
     )
-    assert trial.ask(asked).documents == ()
+    assert trial.ask(incoming).documents == ()

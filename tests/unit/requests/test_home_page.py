@@ -102,8 +102,8 @@ def test_only_projects_of_the_person_are_shown(database: Database) -> None:
 def test_who_has_no_role_sees_nothing(database: Database) -> None:
     desk(database).ask(ask())
     home = page(database, "U9", {}, events=Events(("shop", "cluster.list")))
-    shown = [home.to_decide, home.asked, home.running, home.verifications, home.recent]
-    assert not any(shown)
+    sections = [home.to_decide, home.asked, home.running, home.verifications, home.recent]
+    assert not any(sections)
 
 
 def test_the_newest_actions_alone_are_recent(database: Database) -> None:

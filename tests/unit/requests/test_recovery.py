@@ -25,7 +25,7 @@ class Bench:
     repository: AuditEventRepository
     now: datetime = NOW
     waiting: set[str] = dataclasses.field(default_factory=set)
-    told: list[tuple[str, Outcome]] = dataclasses.field(default_factory=list)
+    announced: list[tuple[str, Outcome]] = dataclasses.field(default_factory=list)
     slack: Problem | None = None
     readers: dict[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class Bench:
     def tell(self, intent: AuditEvent, readback: Readback) -> None:
         if self.slack is not None:
             raise self.slack
-        self.told.append((intent.operation, readback.outcome))
+        self.announced.append((intent.operation, readback.outcome))
 
     def intend(self, operation: str, *, entry: str = "command", action: str = "template.create") -> None:
         self.log.intend(
@@ -70,9 +70,11 @@ class Bench:
 @pytest.fixture
 def bench(database: Database) -> Bench:
     repository = AuditEventRepository(database)
-    made = Bench(log=AuditLog(repository, now=lambda: NOW), repository=repository)
-    made.readers["template.create"] = lambda intent: Readback(outcome=Outcome.SUCCEEDED, detail="it is there")
-    return made
+    trial = Bench(log=AuditLog(repository, now=lambda: NOW), repository=repository)
+    trial.readers["template.create"] = lambda intent: Readback(
+        outcome=Outcome.SUCCEEDED, detail="it is there"
+    )
+    return trial
 
 
 def test_only_intents_that_no_request_will_close_are_closed(bench: Bench) -> None:
@@ -84,7 +86,7 @@ def test_only_intents_that_no_request_will_close_are_closed(bench: Bench) -> Non
     bench.now = NOW + timedelta(minutes=2)
     assert recovery.close_intents() == 1
     assert bench.outcome("gone") == ("succeeded", "it is there")
-    assert bench.told == [("gone", Outcome.SUCCEEDED)]
+    assert bench.announced == [("gone", Outcome.SUCCEEDED)]
     bench.now = NOW + timedelta(hours=2)
     assert recovery.close_intents() == 1
     assert bench.outcome("typed") == ("succeeded", "it is there")

@@ -102,9 +102,9 @@ def test_the_nearest_right_key_is_offered(tmp_path: pathlib.Path) -> None:
 
 
 def test_a_channel_in_two_projects_is_refused(tmp_path: pathlib.Path) -> None:
-    other = "  other:\n    channels: [C0SHOP]\n    roles: {approver: {users: [U2]}}\n"
+    second_project = "  other:\n    channels: [C0SHOP]\n    roles: {approver: {users: [U2]}}\n"
     with pytest.raises(SettingsError) as error:
-        read_file(written(tmp_path, GOOD.replace("groups:", f"{other}groups:")))
+        read_file(written(tmp_path, GOOD.replace("groups:", f"{second_project}groups:")))
     assert "channel C0SHOP is in two projects: shop and other" in error.value.why
 
 

@@ -81,9 +81,9 @@ class FakeDeliveries:
         self.rows: dict[tuple[str, str], Delivery] = {}
 
     def begin(self, *, operation: str, slot: str, channel: str, thread: str, now: datetime) -> Delivery:
-        known = self.get(operation=operation, slot=slot)
-        if known is not None:
-            return known
+        delivery = self.get(operation=operation, slot=slot)
+        if delivery is not None:
+            return delivery
         new = Delivery(channel=channel, thread=thread, ts=None, begun=now, fresh=True)
         self.rows[operation, slot] = new
         return new

@@ -78,7 +78,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slack", "files", "what"),
+    ("slack", "files", "headline"),
     [
         (FakeSlack(), (FILE, FILE), "There are 2 files"),
         (FakeSlack(content=b"\xff\xfe"), (FILE,), "The file p.yaml is no text"),
@@ -92,8 +92,8 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     ids=["two", "no-text", "broken", "broken-in-a-shared-channel"],
 )
 def test_what_cannot_be_read_is_refused_with_the_way_out(
-    slack: FakeSlack, files: tuple[AttachedFile, ...], what: str
+    slack: FakeSlack, files: tuple[AttachedFile, ...], headline: str
 ) -> None:
-    with pytest.raises(FileNotTaken, match=what) as raised:
+    with pytest.raises(FileNotTaken, match=headline) as raised:
         SlackAttachments(slack).complete(mention(*files), LACKS)
     assert raised.value.fix

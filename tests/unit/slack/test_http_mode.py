@@ -59,13 +59,13 @@ class Endpoint:
 
 
 async def _status(app: ASGIApp, method: str, path: str, body: bytes, headers: dict[str, str]) -> int:
-    sent: list[Message] = []
+    messages: list[Message] = []
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
-        sent.append(message)
+        messages.append(message)
 
     scope = {
         "type": "http",
@@ -75,7 +75,7 @@ async def _status(app: ASGIApp, method: str, path: str, body: bytes, headers: di
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     await app(scope, receive, send)
-    return int(sent[0]["status"])
+    return int(messages[0]["status"])
 
 
 @pytest.fixture

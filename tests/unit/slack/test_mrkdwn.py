@@ -46,9 +46,9 @@ def test_a_moment_is_shown_in_the_readers_zone_with_utc_as_fallback() -> None:
     assert mrkdwn.as_of(AT) == f"as of <!date^{seconds}^{{time_secs}}|09:05:07 UTC>"
 
 
-@pytest.mark.parametrize(("text", "shown"), [("abc", "abc"), ("abcdef", "abcd…"), ("abc  f", "abc…")])
-def test_what_is_cut_is_marked(text: str, shown: str) -> None:
-    assert mrkdwn.cut(text, 5) == shown
+@pytest.mark.parametrize(("text", "shortened"), [("abc", "abc"), ("abcdef", "abcd…"), ("abc  f", "abc…")])
+def test_what_is_cut_is_marked(text: str, shortened: str) -> None:
+    assert mrkdwn.cut(text, 5) == shortened
 
 
 def test_a_line_for_notifications_has_no_marks() -> None:

@@ -59,9 +59,9 @@ def test_a_button_of_an_answer_is_stored_with_the_place_and_project_of_its_reque
 ) -> None:
     offer = offers.for_answer(request(place=Place(channel="C1", thread="1.0")), "shop")
     assert offer(kit.Button(label="Show", action=SHOW)) == "offer-1"
-    kept = repository.offers["offer-1"]
-    assert (kept.operation, kept.project, kept.channel, kept.thread) == (OPERATION, "shop", "C1", "1.0")
-    assert kept.action == SHOW.encode()
+    row = repository.offers["offer-1"]
+    assert (row.operation, row.project, row.channel, row.thread) == (OPERATION, "shop", "C1", "1.0")
+    assert row.action == SHOW.encode()
 
 
 def test_a_button_of_the_app_home_names_its_project_itself(
@@ -69,8 +69,8 @@ def test_a_button_of_the_app_home_names_its_project_itself(
 ) -> None:
     action = SHOW.model_copy(update={"project": "shop"})
     offers.for_home("U1")(kit.Button(label="Show", action=action))
-    kept = repository.offers["offer-1"]
-    assert (kept.operation, kept.project, kept.channel) == ("home:U1", "shop", "")
+    row = repository.offers["offer-1"]
+    assert (row.operation, row.project, row.channel) == ("home:U1", "shop", "")
 
 
 def test_a_click_becomes_the_action_of_its_offer_and_stays_where_it_was_made(offers: SlackOffers) -> None:
@@ -118,8 +118,8 @@ def test_a_form_that_fills_nothing_or_does_not_fit_is_of_an_older_version(
 
 def test_an_offer_is_taken_once_until_it_is_given_back(offers: SlackOffers) -> None:
     offer = offers.keep(SHOW, operation=OPERATION, project="shop")
-    one = request(EntryPoint.CLICK, offer=offer)
-    other = request(EntryPoint.CLICK, offer=offer, operation="f" * 32)
-    assert offers.take(one) and offers.take(one) and not offers.take(other)
-    offers.give_back(one)
-    assert offers.take(other)
+    click = request(EntryPoint.CLICK, offer=offer)
+    second_click = request(EntryPoint.CLICK, offer=offer, operation="f" * 32)
+    assert offers.take(click) and offers.take(click) and not offers.take(second_click)
+    offers.give_back(click)
+    assert offers.take(second_click)

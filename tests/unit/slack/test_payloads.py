@@ -50,8 +50,8 @@ def click(**changes: Any) -> dict[str, Any]:
 
 def test_a_command_is_keyed_by_its_trigger_so_that_a_redelivery_is_the_same_request() -> None:
     first, again = (payloads.from_command(command(), now=NOW) for _ in range(2))
-    other = payloads.from_command(command(trigger_id="13.38.def"), now=NOW)
-    assert first.key == again.key != other.key
+    next_command = payloads.from_command(command(trigger_id="13.38.def"), now=NOW)
+    assert first.key == again.key != next_command.key
     assert first.operation != again.operation
 
 
@@ -87,9 +87,9 @@ def test_two_people_who_press_one_button_are_both_heard() -> None:
     """Whoever may not do it must not keep whoever may from it: which press counts is decided behind the
     inbox.
     """
-    ana = payloads.from_click(click(), now=NOW)
-    other = payloads.from_click(click(user={"id": "U3"}), now=NOW)
-    assert ana.key != other.key
+    click_of_ana = payloads.from_click(click(), now=NOW)
+    click_of_bo = payloads.from_click(click(user={"id": "U3"}), now=NOW)
+    assert click_of_ana.key != click_of_bo.key
 
 
 def test_a_button_of_the_app_home_comes_from_no_channel() -> None:
@@ -172,9 +172,9 @@ def test_before_the_bot_is_known_the_first_mention_is_taken_for_it() -> None:
 
 def test_the_message_of_a_clicked_button_is_read_as_it_was_shown() -> None:
     blocks = [{"type": "section"}]
-    shown = payloads.clicked_message(click(message={"text": "Preview", "blocks": blocks}))
-    assert (shown.text, shown.blocks, shown.person) == ("Preview", ({"type": "section"},), "U2")
-    assert shown.response_url == "https://hooks.example/2"
+    message = payloads.clicked_message(click(message={"text": "Preview", "blocks": blocks}))
+    assert (message.text, message.blocks, message.person) == ("Preview", ({"type": "section"},), "U2")
+    assert message.response_url == "https://hooks.example/2"
     assert payloads.clicked_message(click(message={})).blocks == (), "that of an ephemeral message"
 
 

@@ -45,8 +45,8 @@ def test_fields_are_a_line_each() -> None:
 
 def test_each_kind_of_block_has_its_text() -> None:
     button = kit.Button(label="Look", action=AuditList())
-    sent = {"type": "actions", "elements": [{"text": kit.header("Look")["text"]}, {"placeholder": {}}]}
-    blocks = [kit.header("title"), kit.divider(), kit.context("a", "b"), kit.buttons(button), sent]
+    actions = {"type": "actions", "elements": [{"text": kit.header("Look")["text"]}, {"placeholder": {}}]}
+    blocks = [kit.header("title"), kit.divider(), kit.context("a", "b"), kit.buttons(button), actions]
     assert plain_text.lines(blocks) == ["TITLE", "─" * 40, "a · b", "[Look]", "[Look]  []"]
     assert plain_text.lines([{"type": "image"}]) == []
 

@@ -77,7 +77,7 @@ def test_a_process_that_a_test_started_does_not_outlive_the_run(
 def wait_for(look: Callable[[], T]) -> T:
     """Look until there is something to see."""
     end = time.monotonic() + 30
-    while not (seen := look()):
+    while not (observation := look()):
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
-    return seen
+    return observation

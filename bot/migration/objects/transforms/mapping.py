@@ -96,7 +96,7 @@ def _map_expression(expression: dict[str, Any], old: str, new: str) -> Transform
     if not new or (new_key != expression["key"] and len(expression["values"]) > 1):
         return warning(f"the node affinity names {old} among others: write a patch for it")
     expression["key"] = new_key
-    expression["values"] = [new_value if other == value else other for other in expression["values"]]
+    expression["values"] = [new_value if listed == value else listed for listed in expression["values"]]
     return TransformNote(text=f"node affinity {old} is {new}")
 
 

@@ -88,8 +88,8 @@ def _check_orphans(inputs: PlanInputs) -> Iterator[PlanFinding]:
         for owner in owners_of(obj):
             if owner.controls and ref.group_kind != CLAIM:
                 is_known = inputs.exclusions.graph.knows(owner)
-                other = "an operator would make it with other contents"
-                why = other if is_known else f"its {owner.kind} {owner.name} was not read or is gone"
+                by_operator = "an operator would make it with other contents"
+                why = by_operator if is_known else f"its {owner.kind} {owner.name} was not read or is gone"
                 yield WORKLOADS.warn(f"{ref} is copied without its owner", why=why, ref=ref)
 
 

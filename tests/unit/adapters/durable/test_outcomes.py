@@ -56,8 +56,8 @@ def test_a_result_of_no_known_kind_cannot_be_stored() -> None:
 def test_an_outcome_of_another_version_is_shown_as_unknown() -> None:
     unknown = CODEC.decode({"kind": "of.tomorrow", "result": {}})
     assert isinstance(unknown, UnknownOutcome) and "of.tomorrow" in unknown.what
-    other = CODEC.decode({"problem": {"what": "w", "why": "", "fix": "", "outcome": "of.tomorrow"}})
-    assert type(other) is Problem
+    problem = CODEC.decode({"problem": {"what": "w", "why": "", "fix": "", "outcome": "of.tomorrow"}})
+    assert type(problem) is Problem
 
 
 def test_a_defect_is_told_by_its_class_alone() -> None:

@@ -115,7 +115,7 @@ def test_an_operation_that_was_never_started_is_started_after_a_while(reporter: 
 
 
 @pytest.mark.parametrize(
-    ("status", "what"),
+    ("status", "headline"),
     [
         ("MAX_RECOVERY_ATTEMPTS_EXCEEDED", "begun again and again"),
         ("CANCELLED", "This work was cut off"),
@@ -123,11 +123,11 @@ def test_an_operation_that_was_never_started_is_started_after_a_while(reporter: 
     ],
 )
 def test_an_operation_whose_workflow_has_ended_in_silence_ends_as_unknown(
-    reporter: Reporter, status: str, what: str
+    reporter: Reporter, status: str, headline: str
 ) -> None:
     supervisor(FakeRuntime(silent=status), reporter, operation("silent")).supervise()
     outcome = reporter.outcomes["silent"]
-    assert isinstance(outcome, OutcomeUncertain) and what in outcome.what
+    assert isinstance(outcome, OutcomeUncertain) and headline in outcome.what
     assert status in outcome.why and "sile in my log" in outcome.fix
 
 

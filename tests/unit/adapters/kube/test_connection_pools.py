@@ -31,8 +31,8 @@ def test_two_pieces_of_work_on_one_endpoint_share_a_pool_and_its_tls_context() -
 
 def test_other_credentials_share_nothing() -> None:
     pools = ConnectionPools()
-    other = dataclasses.replace(ENDPOINT, token=SecretStr("two"))
-    assert pools.acquire(ENDPOINT) is not pools.acquire(other)
+    with_new_token = dataclasses.replace(ENDPOINT, token=SecretStr("two"))
+    assert pools.acquire(ENDPOINT) is not pools.acquire(with_new_token)
 
 
 def test_a_pool_is_kept_for_a_while_after_its_last_use_and_then_made_anew() -> None:

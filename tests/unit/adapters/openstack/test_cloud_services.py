@@ -43,8 +43,8 @@ def test_a_snapshot_is_taken_listed_and_removed(services: CloudServices, proxy: 
         answer(404, {"itemNotFound": {"message": "gone"}}),
     ]
     snapshot = VolumeSnapshot(id="s1", name="before", status="creating", metadata={"migration": "m1"})
-    taken = services.snapshot("v1", name="before", description="of m1", metadata={"migration": "m1"})
-    assert taken == snapshot
+    created = services.snapshot("v1", name="before", description="of m1", metadata={"migration": "m1"})
+    assert created == snapshot
     assert services.snapshots("v1") == (snapshot, VolumeSnapshot(id="s2", name="", status="available"))
     services.remove_snapshot("s1")
     services.remove_snapshot("s1")  # one that is gone already is no error

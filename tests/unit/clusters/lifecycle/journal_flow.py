@@ -169,8 +169,8 @@ class Cloud:
         self.point()
 
     def _visible(self, body: Json) -> bool:
-        gone = body.get("deleted_at")
-        if gone is not None and self.clock.now - gone > timedelta(seconds=30) and "stuck" not in body:
+        deleted = body.get("deleted_at")
+        if deleted is not None and self.clock.now - deleted > timedelta(seconds=30) and "stuck" not in body:
             return False
         return bool(self.clock.now - body["at"] >= timedelta(seconds=self.cast_seconds))
 

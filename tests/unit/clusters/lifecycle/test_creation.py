@@ -68,16 +68,16 @@ def test_a_cluster_is_ordered_with_the_templates_labels_and_our_mark_then_verifi
 ) -> None:
     run = JournalRun(Journal(), clock)
     created = play(cloud, reservations, run, [Verdict.UNREACHABLE, Verdict.DEGRADED, Verdict.HEALTHY])
-    (sent,) = cloud.found.values()
-    assert sent["labels"] == {
+    (body,) = cloud.found.values()
+    assert body["labels"] == {
         "calico_tag": "v3.26.4",
         "grafana_admin_passwd": "s3cret",
         OPERATION_LABEL: OPERATION,
     }
     assert "s3cret" not in str(run.journal.kept) and "s3cret" not in str(ORDER.to_json())
-    assert (sent["node_count"], sent["master_count"], sent["cluster_template_id"]) == (2, 1, "t-1")
+    assert (body["node_count"], body["master_count"], body["cluster_template_id"]) == (2, 1, "t-1")
     assert (
-        created.healthy and created.id == sent["uuid"] and created.api_address and created.build_seconds >= 60
+        created.healthy and created.id == body["uuid"] and created.api_address and created.build_seconds >= 60
     )
     states = [type(state) for state in run.told.states]
     assert states[0] is ClusterBuilding and states[-1] is ClusterVerifying
@@ -104,12 +104,12 @@ def test_a_run_may_be_cut_off_at_any_effect_and_there_is_one_cluster_in_the_end(
     assert cuts >= 20
 
 
-@pytest.mark.parametrize("taken", [True, False])
+@pytest.mark.parametrize("accepted", [True, False])
 def test_an_order_whose_answer_is_lost_is_looked_for_before_it_is_sent_again(
-    cloud: Cloud, reservations: ReservationRepository, clock: Clock, taken: bool
+    cloud: Cloud, reservations: ReservationRepository, clock: Clock, accepted: bool
 ) -> None:
     cloud.cast_seconds = 2.0
-    if taken:
+    if accepted:
         cloud.lose_answers = 1
     else:
         cloud.refuse = [UNREACHABLE]

@@ -74,13 +74,13 @@ def test_a_run_may_be_cut_off_at_any_effect(clock: Clock) -> None:
         cloud, journal = Cloud(clock), Journal()
         cloud.seconds_to_build = 0.0
         cluster = cloud.create_cluster({"name": "dev"}, operation="")
-        other = cloud.create_cluster({"name": "dev"}, operation="")
+        namesake = cloud.create_cluster({"name": "dev"}, operation="")
         try:
             play(cloud, cluster, JournalRun(journal, clock, cut=first))
         except ProcessStopping:
             cuts += 1
             play(cloud, cluster, JournalRun(journal, clock))
-        assert set(cloud.deleted) == {cluster} and other in {body["uuid"] for body in cloud.clusters()}
+        assert set(cloud.deleted) == {cluster} and namesake in {body["uuid"] for body in cloud.clusters()}
     assert cuts >= 4
 
 
@@ -136,10 +136,10 @@ def test_a_magnum_that_hangs_up_is_asked_again_and_one_that_refuses_is_believed(
 ) -> None:
     cloud.refuse = [UNREACHABLE, UNREACHABLE]
     assert play(cloud, cluster, JournalRun(Journal(), clock)).seconds > 0
-    other = cloud.create_cluster({"name": "dev"}, operation="")
+    namesake = cloud.create_cluster({"name": "dev"}, operation="")
     cloud.refuse = [MagnumForbidden("Magnum did not delete the cluster", why="HTTP 403")]
     with pytest.raises(Problem):
-        play(cloud, other, JournalRun(Journal(), clock))
+        play(cloud, namesake, JournalRun(Journal(), clock))
 
 
 def test_magnums_400_late_in_a_deletion_is_waited_for(

@@ -31,7 +31,7 @@ def test_a_name_that_magnum_takes_is_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "what"),
+    ("words", "headline"),
     [
         ({"cluster": "1dev"}, "`1dev` cannot be a cluster's name"),
         ({"cluster": "a" * 64}, "cannot be a cluster's name"),
@@ -41,10 +41,10 @@ def test_a_name_that_magnum_takes_is_taken(name: str) -> None:
         ({"masters": 4}, "4 control-plane nodes are not possible"),
     ],
 )
-def test_what_cannot_come_up_is_refused_with_what_to_say(words: dict[str, Any], what: str) -> None:
+def test_what_cannot_come_up_is_refused_with_what_to_say(words: dict[str, Any], headline: str) -> None:
     with pytest.raises(BadCluster) as refusal:
         order(**words)
-    assert what in refusal.value.what and refusal.value.why and "Say " in refusal.value.fix
+    assert headline in refusal.value.what and refusal.value.why and "Say " in refusal.value.fix
 
 
 def test_several_control_plane_nodes_need_a_load_balancer_before_them() -> None:

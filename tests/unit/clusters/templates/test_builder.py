@@ -60,7 +60,7 @@ def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("driver", "said", "what"),
+    ("driver", "fields", "headline"),
     [
         (Driver("calico"), {"labels": ("flannel_backend=vxlan",)}, "flannel_backend is Flannel's"),
         (Driver("flannel"), {"labels": ("calico_tag=v3.26.4",)}, "calico_tag is Calico's"),
@@ -75,11 +75,11 @@ def test_what_is_missing_is_named_as_a_setting_and_as_a_word(setting: str) -> No
     ],
 )
 def test_what_cannot_work_is_refused_with_what_to_set(
-    driver: Driver, said: dict[str, Any], what: str
+    driver: Driver, fields: dict[str, Any], headline: str
 ) -> None:
     with pytest.raises(Refusal) as error:
-        spec(driver, **said)
-    assert what in error.value.what
+        spec(driver, **fields)
+    assert headline in error.value.what
     assert error.value.fix
 
 

@@ -47,7 +47,7 @@ def test_a_label_that_is_given_comes_before_an_option_and_that_before_every_defa
 
 
 @pytest.mark.parametrize(
-    ("driver", "options", "what", "why", "fix"),
+    ("driver", "options", "headline", "why", "fix"),
     [
         (
             CALICO,
@@ -66,11 +66,11 @@ def test_a_label_that_is_given_comes_before_an_option_and_that_before_every_defa
     ],
 )
 def test_an_option_of_another_driver_is_refused_with_what_there_is_instead(
-    driver: Driver, options: dict[str, str], what: str, why: str, fix: str
+    driver: Driver, options: dict[str, str], headline: str, why: str, fix: str
 ) -> None:
     with pytest.raises(Refusal) as refusal:
         labels(driver, options=options)
-    assert (refusal.value.what, refusal.value.why, refusal.value.fix) == (what, why, fix)
+    assert (refusal.value.what, refusal.value.why, refusal.value.fix) == (headline, why, fix)
 
 
 @pytest.mark.parametrize(

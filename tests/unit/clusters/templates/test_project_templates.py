@@ -72,8 +72,8 @@ def test_what_a_request_may_have_created_is_told_from_others_of_its_name(
 ) -> None:
     created = templates.create(FLANNEL, operation="op", resumed=False).template
     magnum.template_bodies.append(template("mine", uuid="t-other"))
-    name, same, others = templates.find_created(FLANNEL)
-    assert (name, same, [other.id for other in others]) == ("mine", (created,), ["t-other"])
+    name, same, foreign = templates.find_created(FLANNEL)
+    assert (name, same, [listed.id for listed in foreign]) == ("mine", (created,), ["t-other"])
 
 
 def test_templates_are_listed_by_name_and_by_driver(templates: ProjectTemplates) -> None:

@@ -161,14 +161,14 @@ class Client:
     """What Slack would have got."""
 
     def __init__(self) -> None:
-        self.sent: list[object] = []
+        self.calls: list[object] = []
 
-    def api_call(self, method: str, **sent: Any) -> Any:
-        self.sent.append(sent)
+    def api_call(self, method: str, **arguments: Any) -> Any:
+        self.calls.append(arguments)
         return type("Answer", (), {"data": {"ts": "1.0"}})()
 
-    def files_upload_v2(self, **sent: Any) -> None:
-        self.sent.append(sent)
+    def files_upload_v2(self, **arguments: Any) -> None:
+        self.calls.append(arguments)
 
 
 def test_a_message_a_whisper_a_view_and_a_file(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,16 +184,16 @@ def test_a_message_a_whisper_a_view_and_a_file(redactor: Redactor, monkeypatch: 
     web.open_view(trigger_id="t", view={"title": TEXT, "blocks": blocks})
     web.update_view(external_id="e", view={"blocks": blocks})
     web.upload(channel="C", thread="", name="report.txt", title=TEXT, content=TEXT.encode())
-    assert len(client.sent) == 6
-    for sent in client.sent:
-        clean(sent)
+    assert len(client.calls) == 6
+    for call in client.calls:
+        clean(call)
 
 
 def test_an_answer_through_a_response_url(redactor: Redactor, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[object] = []
+    calls: list[object] = []
 
     def send(_client: object, **arguments: Any) -> Any:
-        sent.append(arguments)
+        calls.append(arguments)
         return type("Answer", (), {"status_code": 200})()
 
     monkeypatch.setattr("bot.slack.delivery.web_client.WebhookClient.send", send)
@@ -203,7 +203,7 @@ def test_an_answer_through_a_response_url(redactor: Redactor, monkeypatch: pytes
         text=TEXT,
         blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": TEXT}}],
     )
-    clean(sent)
+    clean(calls)
 
 
 # --- errors of servers, on their way to a person

@@ -103,7 +103,7 @@ def test_what_could_not_be_asked_is_grouped_by_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("readiness", "asked"),
+    ("readiness", "queried"),
     [
         pytest.param(("/bin/calico-node", "-felix-ready", "-bird-ready"), True, id="with-bird"),
         pytest.param(("/bin/calico-node", "-felix-ready"), False, id="vxlan-only"),
@@ -111,6 +111,6 @@ def test_what_could_not_be_asked_is_grouped_by_its_reason() -> None:
     ],
 )
 def test_nodes_are_asked_unless_their_readiness_shows_that_there_is_no_bird(
-    readiness: tuple[str, ...], asked: bool
+    readiness: tuple[str, ...], queried: bool
 ) -> None:
-    assert bgp.commands(readiness) == ((bgp.BIRDCL, bgp.SHOW_STATUS) if asked else ())
+    assert bgp.commands(readiness) == ((bgp.BIRDCL, bgp.SHOW_STATUS) if queried else ())

@@ -11,11 +11,11 @@ from tests.unit.drivers.builders import facts, lines, node, pod
 PREFIX = checks.PREFIX
 
 
-def leased(name: str, ip: str, *, mac: str = "", **others: str) -> NodeObject:
+def leased(name: str, ip: str, *, mac: str = "", **flannel_annotations: str) -> NodeObject:
     annotations = {f"{PREFIX}kube-subnet-manager": "true", f"{PREFIX}public-ip": ip}
     if mac:
         annotations[f"{PREFIX}backend-data"] = json.dumps({"VNI": 1, "VtepMAC": mac})
-    changed = {f"{PREFIX}{key.replace('_', '-')}": value for key, value in others.items()}
+    changed = {f"{PREFIX}{key.replace('_', '-')}": value for key, value in flannel_annotations.items()}
     return node(name, ip=ip, annotations=annotations | changed)
 
 

@@ -171,7 +171,7 @@ def test_a_template_is_created_with_its_labels() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "what", "fix"),
+    ("words", "headline", "fix"),
     [
         ("calico --encap vxlan", "`--encap` is Antrea's", "Leave `--encap` out"),
         ("antrea --ipip always", "`--ipip` is Calico's", "Use `--encap geneve` instead of `--ipip`."),
@@ -180,10 +180,10 @@ def test_a_template_is_created_with_its_labels() -> None:
         ("antrea --label antrea_tag=v1", "antrea_tag: there is v2", "--label antrea_tag=v2.1.0"),
     ],
 )
-def test_what_does_not_go_with_a_driver_is_refused(words: str, what: str, fix: str) -> None:
+def test_what_does_not_go_with_a_driver_is_refused(words: str, headline: str, fix: str) -> None:
     with pytest.raises(Refusal) as refusal:
         create(f"template create {words}", Magnum())
-    assert what in refusal.value.what and fix in refusal.value.fix
+    assert headline in refusal.value.what and fix in refusal.value.fix
 
 
 def test_its_pod_range_may_not_be_that_of_another_driver() -> None:

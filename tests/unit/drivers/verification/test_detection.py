@@ -41,8 +41,8 @@ def test_another_driver_is_told_with_the_two_ways_to_go_on() -> None:
 
 
 def test_no_driver_at_all_is_told_whichever_was_asked_for() -> None:
-    for asked in (None, CALICO, FLANNEL):
-        assert detection.mismatch("dev-eu", asked, "").title == "no network driver runs"
+    for driver in (None, CALICO, FLANNEL):
+        assert detection.mismatch("dev-eu", driver, "").title == "no network driver runs"
 
 
 def test_two_drivers_are_a_conflict_and_one_is_not() -> None:

@@ -62,10 +62,10 @@ def report(**changes: Any) -> VerificationReport:
 
 
 def test_what_an_older_version_stored_is_read_and_stored_the_same() -> None:
-    read = REPORTS.validate_python(STORED)
-    assert read.verdict is Verdict.DEGRADED and read.errors[0].node == "n2"
-    assert json.loads(json.dumps(read.to_json())) == STORED
-    assert REPORTS.dump_python(read, mode="json") == {**STORED, "at": "2026-11-24T09:00:00Z"}
+    parsed = REPORTS.validate_python(STORED)
+    assert parsed.verdict is Verdict.DEGRADED and parsed.errors[0].node == "n2"
+    assert json.loads(json.dumps(parsed.to_json())) == STORED
+    assert REPORTS.dump_python(parsed, mode="json") == {**STORED, "at": "2026-11-24T09:00:00Z"}
 
 
 def test_a_drivers_own_kind_of_session_is_stored_like_any_other() -> None:

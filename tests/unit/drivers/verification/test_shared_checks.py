@@ -121,5 +121,5 @@ def test_names_resolve_as_long_as_one_core_dns_pod_is_ready(ready: list[bool], l
     cluster: Any = facts(
         dns_pods=tuple(pod(f"coredns-{n}", ready=is_ready) for n, is_ready in enumerate(ready))
     )
-    [found] = lines(shared_checks.core_dns(cluster, CALICO))
-    assert found.startswith(line)
+    [finding] = lines(shared_checks.core_dns(cluster, CALICO))
+    assert finding.startswith(line)

@@ -46,10 +46,10 @@ def test_an_object_that_somebody_changed_is_updated() -> None:
 def test_the_targets_own_object_is_left_alone_and_a_difference_is_a_failure() -> None:
     equal = copy_of(SETTINGS, target=MemoryKube(an("ConfigMap", "settings", data={"k": "v"})))
     assert written(equal, SETTINGS).action is WriteAction.PRESENT
-    other = copy_of(SETTINGS, target=MemoryKube(an("ConfigMap", "settings", data={"k": "w"})))
-    entry = written(other, SETTINGS)
+    differing = copy_of(SETTINGS, target=MemoryKube(an("ConfigMap", "settings", data={"k": "w"})))
+    entry = written(differing, SETTINGS)
     assert entry.action is WriteAction.DIFFERS and entry.failed
-    assert other.live(SETTINGS)["data"] == {"k": "w"} and not other.target.requests
+    assert differing.live(SETTINGS)["data"] == {"k": "w"} and not differing.target.requests
 
 
 def test_an_account_that_the_target_has_of_its_own_is_added_to_and_not_taken_over() -> None:
@@ -149,9 +149,9 @@ def test_a_kind_that_the_target_does_not_serve_is_refused() -> None:
 
 
 def test_what_exists_is_read_one_by_one_or_by_a_list() -> None:
-    other, web = an("ConfigMap", "other"), workload(name="web")
-    copy = copy_of(SETTINGS, target=MemoryKube(SETTINGS, other, web))
-    refs = [ref_of(obj) for obj in (SETTINGS, other, web, an("ConfigMap", "missing"))]
+    unrelated, web = an("ConfigMap", "other"), workload(name="web")
+    copy = copy_of(SETTINGS, target=MemoryKube(SETTINGS, unrelated, web))
+    refs = [ref_of(obj) for obj in (SETTINGS, unrelated, web, an("ConfigMap", "missing"))]
     present = existing(copy.writer, refs)
     assert set(present) == set(refs[:3])
     assert all(obj["kind"] == ref.kind for ref, obj in present.items())

@@ -13,8 +13,8 @@ from bot.settings.mappings import ObjectSelector
 from tests.unit.migration.builders import FLANNEL, an, exclusion_rules, workload
 
 
-def reason(obj: Object, *others: Object, **options: Any) -> ExclusionReason | None:
-    exclusion = exclusion_of(obj, exclusion_rules(obj, *others, **options))
+def reason(obj: Object, *related: Object, **options: Any) -> ExclusionReason | None:
+    exclusion = exclusion_of(obj, exclusion_rules(obj, *related, **options))
     return exclusion.reason if exclusion else None
 
 
@@ -24,7 +24,7 @@ stateful_set = workload("StatefulSet", "db")
 
 
 @pytest.mark.parametrize(
-    ("obj", "others", "expected"),
+    ("obj", "related", "expected"),
     [
         pytest.param(replica_set, [deployment], ExclusionReason.OWNED, id="a-replica-set-of-a-deployment"),
         pytest.param(
@@ -183,12 +183,12 @@ stateful_set = workload("StatefulSet", "db")
         ),
     ],
 )
-def test_it_stays_behind(obj: Object, others: list[Object], expected: ExclusionReason) -> None:
-    assert reason(obj, *others) is expected
+def test_it_stays_behind(obj: Object, related: list[Object], expected: ExclusionReason) -> None:
+    assert reason(obj, *related) is expected
 
 
 @pytest.mark.parametrize(
-    ("obj", "others"),
+    ("obj", "related"),
     [
         pytest.param(
             an("PersistentVolumeClaim", "data-db-0", owner=stateful_set),
@@ -238,8 +238,8 @@ def test_it_stays_behind(obj: Object, others: list[Object], expected: ExclusionR
         ),
     ],
 )
-def test_it_is_copied(obj: Object, others: list[Object]) -> None:
-    assert reason(obj, *others) is None
+def test_it_is_copied(obj: Object, related: list[Object]) -> None:
+    assert reason(obj, *related) is None
 
 
 def test_the_secret_of_an_operator_whose_resource_is_there_is_copied_and_its_config_map_is_not() -> None:

@@ -14,8 +14,8 @@ def account(namespace: str) -> dict[str, str]:
     return {"kind": "ServiceAccount", "name": "sa", "namespace": namespace}
 
 
-def served(obj: Object, *others: Object) -> set[str] | None:
-    namespaces = namespaces_served(obj, inventory(obj, *others))
+def served(obj: Object, *related: Object) -> set[str] | None:
+    namespaces = namespaces_served(obj, inventory(obj, *related))
     return None if namespaces is None else set(namespaces)
 
 

@@ -19,8 +19,8 @@ def test_a_deployment_that_writes_objects_of_a_copied_definition_is_an_operator(
         roleRef={"kind": "ClusterRole", "name": "db"},
         subjects=[{"kind": "ServiceAccount", "name": "op", "namespace": "shop"}],
     )
-    operator, other = workload(name="op", template=pods(serviceAccountName="op")), workload(name="web")
+    operator, web = workload(name="op", template=pods(serviceAccountName="op")), workload(name="web")
     resource = an("Db", "d", api="db.example/v1")
-    source = inventory(definition, role, bound, operator, other, resource)
+    source = inventory(definition, role, bound, operator, web, resource)
     assert operators(source, source.objects) == {ref_of(operator)}
     assert stage_of(ref_of(operator), [ref_of(operator)]) is CopyStage.OPERATORS

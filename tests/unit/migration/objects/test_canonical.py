@@ -9,19 +9,7 @@ from hypothesis import strategies as st
 
 from bot.migration.objects.canonical import digest
 from tests.unit.migration.builders import an
-
-keys = st.sampled_from(["a", "b", "c"])
-
-
-values = st.recursive(
-    st.text(max_size=3) | st.integers(0, 3),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3),
-    max_leaves=6,
-)
-
-
-objects = st.dictionaries(keys, values, max_size=3)
-
+from tests.unit.migration.objects.json_strategies import objects
 
 server_owned = st.fixed_dictionaries(
     {
@@ -34,12 +22,12 @@ server_owned = st.fixed_dictionaries(
 )
 
 
-@given(metadata=server_owned, other=server_owned, status=objects)
+@given(first_metadata=server_owned, second_metadata=server_owned, status=objects)
 def test_a_digest_ignores_what_servers_own(
-    metadata: dict[str, Any], other: dict[str, Any], status: dict[str, Any]
+    first_metadata: dict[str, Any], second_metadata: dict[str, Any], status: dict[str, Any]
 ) -> None:
-    first = an("ConfigMap", meta=metadata, data={"k": "v"}, status=status)
-    second = an("ConfigMap", meta=other, data={"k": "v"}, annotations={}, labels={})
+    first = an("ConfigMap", meta=first_metadata, data={"k": "v"}, status=status)
+    second = an("ConfigMap", meta=second_metadata, data={"k": "v"}, annotations={}, labels={})
     assert digest(first, b"key") == digest(second, b"key")
     assert digest(first, b"key") != digest(an("ConfigMap", data={"k": "w"}), b"key")
 

@@ -19,9 +19,9 @@ from tests.unit.migration.builders import an, pods, workload
 
 
 def mode(
-    obj: Object, *others: Object, early: tuple[str, ...] = (), moving: tuple[str, ...] = ()
+    obj: Object, *related: Object, early: tuple[str, ...] = (), moving: tuple[str, ...] = ()
 ) -> CutoverMode:
-    return mode_of(obj, early, moving, graph([obj, *others]))
+    return mode_of(obj, early, moving, graph([obj, *related]))
 
 
 @pytest.mark.parametrize(

@@ -9,19 +9,7 @@ from hypothesis import strategies as st
 
 from bot.common.canonical_json import canonical
 from bot.migration.objects.merge_patch import inverse, is_applied, merged
-
-keys = st.sampled_from(["a", "b", "c"])
-
-
-values = st.recursive(
-    st.text(max_size=3) | st.integers(0, 3),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3),
-    max_leaves=6,
-)
-
-
-objects = st.dictionaries(keys, values, max_size=3)
-
+from tests.unit.migration.objects.json_strategies import keys, objects
 
 patches = st.recursive(
     st.dictionaries(keys, st.none() | st.integers(0, 3), max_size=3),

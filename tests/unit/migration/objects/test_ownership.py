@@ -35,14 +35,14 @@ def test_descendants_are_direct_and_indirect() -> None:
 
 
 def test_owners_that_control_each_other_do_not_loop() -> None:
-    first, other = an("A", "one", api="a.example/v1"), an("A", "other", api="a.example/v1")
-    for obj, owner in ((first, other), (other, first)):
+    first, second = an("A", "one", api="a.example/v1"), an("A", "other", api="a.example/v1")
+    for obj, owner in ((first, second), (second, first)):
         obj["metadata"]["ownerReferences"] = an("A", api="a.example/v1", owner=owner)["metadata"][
             "ownerReferences"
         ]
-    owners = graph([first, other])
+    owners = graph([first, second])
     assert names(list(owners.controllers(first))) == ["other", "one"]
-    assert set(owners.descendants(first)) == {ref_of(first), ref_of(other)}
+    assert set(owners.descendants(first)) == {ref_of(first), ref_of(second)}
 
 
 def test_only_a_workload_makes_a_workloads_parts() -> None:

@@ -50,9 +50,9 @@ def planned_by(
     **request: Any,
 ) -> MigrationPlan:
     everything = (HOME, *objects)
-    read = inventory(*everything, surface=request.pop("surface", SERVED))
+    source_inventory = inventory(*everything, surface=request.pop("surface", SERVED))
     survey = Survey(
-        inventory=read,
+        inventory=source_inventory,
         target=facts or TargetFacts(exists=False, surface=SERVED),
         unknown_addons=request.pop("unknown_addons", ()),
         network=ClusterState(

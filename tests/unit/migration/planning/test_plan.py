@@ -20,9 +20,9 @@ def test_a_plan_is_json_and_comes_back_equal_without_any_secret() -> None:
 def test_an_approval_is_bound_to_what_is_configured_and_not_to_what_happens() -> None:
     web = workload(name="web")
     busy = {**web, "status": {"readyReplicas": 1}, "metadata": {**web["metadata"], "resourceVersion": "99"}}
-    other = {**web, "spec": {**web["spec"], "replicas": 9}}
+    scaled = {**web, "spec": {**web["spec"], "replicas": 9}}
     assert plan(web).bound() == plan(busy).bound()
-    assert plan(web).bound() != plan(other).bound()
+    assert plan(web).bound() != plan(scaled).bound()
     assert plan(web).bound() != plan(web, target=ClusterSide(name="else", driver=Driver("calico"))).bound()
     assert plan(web).bound() != plan(web, early=("shop/web",)).bound()
     anew = {**web, "metadata": {**web["metadata"], "uid": "another"}}

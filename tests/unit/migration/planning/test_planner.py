@@ -149,8 +149,8 @@ def test_the_soak_is_the_configured_one_unless_the_words_say_otherwise(project: 
 
 
 def test_of_a_kubeconfig_cluster_nobody_knows_the_openstack_project(project: Project) -> None:
-    other = dataclasses.replace(project.clusters["other"], id="kubeconfig:other", status="")
-    project.clusters["other"] = other
+    configured = dataclasses.replace(project.clusters["other"], id="kubeconfig:other", status="")
+    project.clusters["other"] = configured
     assert project.plan().options["same_project"] is None
 
 

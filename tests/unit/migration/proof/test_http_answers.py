@@ -102,7 +102,7 @@ def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_reported_as_n
         "quiet",
         spec={"podSelector": {"matchLabels": {"app": "x"}}, "policyTypes": ["Ingress"]},
     )
-    other = an(
+    unrelated = an(
         "NetworkPolicy",
         "other",
         spec={"podSelector": {"matchLabels": {"app": "y"}}, "policyTypes": ["Ingress"]},
@@ -116,7 +116,7 @@ def test_pods_behind_a_policy_that_the_api_server_cannot_reach_are_reported_as_n
     assert not compared(before("2xx"), None, policies=(policy,)).faults, (
         "the API server dials longer than one waits"
     )
-    assert compared(before("2xx"), shut, policies=(other,)).faults, "nothing isolates these pods"
+    assert compared(before("2xx"), shut, policies=(unrelated,)).faults, "nothing isolates these pods"
     assert compared(before("2xx"), shut, policies=(policy,), enforced=False).faults, "nothing enforces it"
 
 

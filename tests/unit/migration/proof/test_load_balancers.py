@@ -33,15 +33,15 @@ GOOD = LoadBalancer(
 class Octavia:
     """One load balancer, or a refusal."""
 
-    found: LoadBalancer = GOOD
+    answer: LoadBalancer = GOOD
     refusal: Problem | None = None
     named: str = ""
 
     def balancer(self, balancer: str) -> LoadBalancer:
         if self.refusal is not None:
             raise self.refusal
-        assert balancer == self.found.id
-        return self.found
+        assert balancer == self.answer.id
+        return self.answer
 
     def balancer_by_description(self, text: str) -> str:
         assert text == "Kubernetes external service shop/web from cluster c"
@@ -102,10 +102,10 @@ def test_one_that_nothing_watches_is_reported_as_not_checked() -> None:
 
 
 def test_pools_of_another_service_on_the_same_load_balancer_do_not_count() -> None:
-    other = LoadBalancerPool(
+    admin_pool = LoadBalancerPool(
         listener="listener_0_kube_service_c_shop_web-admin", operating="ERROR", members=("ERROR",)
     )
-    assert not check(Octavia(dataclasses.replace(GOOD, pools=(*GOOD.pools, other)))).faults
+    assert not check(Octavia(dataclasses.replace(GOOD, pools=(*GOOD.pools, admin_pool)))).faults
 
 
 def test_one_without_a_mark_is_found_by_its_description() -> None:

@@ -97,11 +97,11 @@ def test_a_binding_or_a_role_that_was_left_out_gives_no_samples() -> None:
 
 
 def test_accounts_take_turns_and_one_with_many_rules_is_sampled_evenly() -> None:
-    other = an("ServiceAccount", "a")
+    second_account = an("ServiceAccount", "a")
     long_role = role(*(rule(resources=f"kind{number}") for number in range(60)))
     lines = question_texts(
         RUNNER,
-        other,
+        second_account,
         long_role,
         bound(),
         role(rule(), name="s"),

@@ -29,5 +29,5 @@ def test_an_object_that_was_made_anew_is_not_taken_for_the_old_one() -> None:
     original, patch = workload(replicas=3), {"spec": {"replicas": 0}}
     image = image_of(original, patch)
 
-    other = merged(workload(replicas=3), patch)
-    assert image.before(other)["spec"]["replicas"] == 0
+    recreated = merged(workload(replicas=3), patch)
+    assert image.before(recreated)["spec"]["replicas"] == 0

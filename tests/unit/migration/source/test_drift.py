@@ -10,8 +10,8 @@ from tests.unit.migration.planning.plans import HOME, KEY, plan
 
 
 def test_the_second_look_names_what_changed_went_and_came() -> None:
-    web, gone = workload(name="web"), an("ConfigMap", "gone")
-    planned = plan(web, gone, an("ConfigMap", "kept"))
+    web, removed = workload(name="web"), an("ConfigMap", "gone")
+    planned = plan(web, removed, an("ConfigMap", "kept"))
     changed = {**web, "spec": {**web["spec"], "replicas": 7}}
     result = drift(
         planned, inventory(HOME, changed, an("ConfigMap", "kept"), an("ConfigMap", "new")), Mappings(), KEY

@@ -55,11 +55,11 @@ def test_a_plan_of_an_older_version_is_compared_with_the_key_there_is() -> None:
     assert [ref.name for ref in drift_seen(planned, secret(), THERE).changed] == ["s"]
 
 
-@pytest.mark.parametrize("other", [HERE, THERE])
-def test_an_approval_of_a_plan_stands_whichever_replica_plans_it_again(other: DigestKeys) -> None:
+@pytest.mark.parametrize("keys", [HERE, THERE])
+def test_an_approval_of_a_plan_stands_whichever_replica_plans_it_again(keys: DigestKeys) -> None:
     planned = planned_by(HERE, WEB, secret())
-    assert planned_by(other, WEB, secret()).bound() == planned.bound()
-    assert planned_by(other, WEB, secret("8", "Yw==")).bound() != planned.bound()
+    assert planned_by(keys, WEB, secret()).bound() == planned.bound()
+    assert planned_by(keys, WEB, secret("8", "Yw==")).bound() != planned.bound()
 
 
 def test_with_a_shared_key_an_approval_is_bound_to_what_secrets_say() -> None:

@@ -43,8 +43,8 @@ def disk(name: str = "pv-1", **spec: Any) -> Object:
 
 
 def planned_volumes(*objects: Object, words: tuple[str, ...] = ("reattach",)) -> tuple[PlannedVolume, ...]:
-    read = inventory(*objects)
-    return plan_volumes(read, read.of("PersistentVolumeClaim"), words, graph(objects))
+    source_inventory = inventory(*objects)
+    return plan_volumes(source_inventory, source_inventory.of("PersistentVolumeClaim"), words, graph(objects))
 
 
 def test_choices_are_for_all_or_for_one() -> None:

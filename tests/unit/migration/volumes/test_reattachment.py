@@ -121,8 +121,8 @@ def test_the_pair_is_deleted_for_a_roll_back_and_only_if_it_is_ours() -> None:
         "PersistentVolume",
     ]
     assert not kube.objects and reattachment.detach(kube, [DATA], "m1") == ()
-    other = MemoryKube(disk(ours=False), CLAIM)
-    assert reattachment.detach(other, [DATA], "m1") == () and len(other.objects) == 2
+    foreign = MemoryKube(disk(ours=False), CLAIM)
+    assert reattachment.detach(foreign, [DATA], "m1") == () and len(foreign.objects) == 2
 
 
 def test_a_volume_that_is_not_on_retain_is_not_deleted() -> None:

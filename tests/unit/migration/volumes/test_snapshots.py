@@ -30,7 +30,7 @@ def volume(name: str = "data", choice: VolumeChoice = VolumeChoice.REATTACH) -> 
 class Cinder:
     """Keeps snapshots by disk; `refusal` is its answer to the next write."""
 
-    there: dict[str, list[VolumeSnapshot]] = dataclasses.field(default_factory=dict)
+    by_disk: dict[str, list[VolumeSnapshot]] = dataclasses.field(default_factory=dict)
     refusal: Problem | None = None
     becomes: str = "creating"
     numbers: itertools.count[int] = dataclasses.field(default_factory=itertools.count)
@@ -39,7 +39,7 @@ class Cinder:
         return Volume(id=volume, status="available")
 
     def snapshots(self, volume: str) -> tuple[VolumeSnapshot, ...]:
-        return tuple(self.there.get(volume, []))
+        return tuple(self.by_disk.get(volume, []))
 
     def snapshot(
         self, volume: str, *, name: str, description: str, metadata: Mapping[str, str]
@@ -48,18 +48,20 @@ class Cinder:
         snapshot_taken = VolumeSnapshot(
             id=f"snap-{next(self.numbers)}", name=name, status=self.becomes, metadata=metadata
         )
-        self.there.setdefault(volume, []).append(snapshot_taken)
+        self.by_disk.setdefault(volume, []).append(snapshot_taken)
         return snapshot_taken
 
     def remove_snapshot(self, snapshot: str) -> None:
         self._refuse()
-        for disk, present in self.there.items():
-            self.there[disk] = [taken_snapshot for taken_snapshot in present if taken_snapshot.id != snapshot]
+        for disk, present in self.by_disk.items():
+            self.by_disk[disk] = [
+                taken_snapshot for taken_snapshot in present if taken_snapshot.id != snapshot
+            ]
 
     def set(self, status: str) -> None:
-        self.there = {
+        self.by_disk = {
             disk: [dataclasses.replace(taken_snapshot, status=status) for taken_snapshot in present]
-            for disk, present in self.there.items()
+            for disk, present in self.by_disk.items()
         }
 
     def _refuse(self) -> None:
@@ -78,11 +80,11 @@ def test_each_disk_that_moves_gets_one_and_is_waited_for() -> None:
     assert take(cinder, *volumes) == ["a snapshot of shop/a", "a snapshot of shop/b"]
     cinder.set("available")
     assert take(cinder, *volumes) == []
-    assert [len(present) for present in cinder.there.values()] == [1, 1] and set(cinder.there) == {
+    assert [len(present) for present in cinder.by_disk.values()] == [1, 1] and set(cinder.by_disk) == {
         "disk-a",
         "disk-b",
     }
-    [snapshot_taken] = cinder.there["disk-a"]
+    [snapshot_taken] = cinder.by_disk["disk-a"]
     assert (snapshot_taken.name, snapshot_taken.metadata) == (
         "xk8s-m1-shop-a",
         {"xk8s-migration": "m1", "xk8s-claim": "shop/a"},
@@ -92,17 +94,17 @@ def test_each_disk_that_moves_gets_one_and_is_waited_for() -> None:
 def test_one_of_another_migration_or_of_a_person_is_neither_taken_for_ours_nor_removed() -> None:
     cinder = Cinder(becomes="available")
     take(cinder)
-    others = [
+    foreign = [
         VolumeSnapshot(id="theirs", name="xk8s-m1-shop-data", status="available"),
         VolumeSnapshot(
             id="older", name="xk8s-m0-shop-data", status="available", metadata={"xk8s-migration": "m0"}
         ),
         VolumeSnapshot(id="renamed", name="nightly", status="available", metadata={"xk8s-migration": "m1"}),
     ]
-    cinder.there["disk-data"] = [*others]
+    cinder.by_disk["disk-data"] = [*foreign]
     assert take(cinder) == ["a snapshot of shop/data"], "none of these is ours"
     assert snapshots.delete_snapshots([volume()], cinder, "m1", lambda: None) == (1, ())
-    assert cinder.there["disk-data"] == others
+    assert cinder.by_disk["disk-data"] == foreign
 
 
 def test_a_quota_that_is_reached_says_what_to_do() -> None:
@@ -123,7 +125,7 @@ def test_one_that_ends_in_an_error_is_removed_and_reported_and_taken_again_on_a_
     take(cinder)
     with pytest.raises(SnapshotFailed, match="ended in an error"):
         take(cinder)
-    assert not cinder.there["disk-data"]
+    assert not cinder.by_disk["disk-data"]
     cinder.becomes = "available"
     take(cinder)
     assert take(cinder) == []
@@ -161,7 +163,7 @@ def test_a_fence_stands_before_each_write() -> None:
     take(cinder)
     with pytest.raises(Gone):
         snapshots.delete_snapshots([volume()], cinder, "m1", fence)
-    assert cinder.there["disk-data"]
+    assert cinder.by_disk["disk-data"]
 
 
 @given(
@@ -169,13 +171,13 @@ def test_a_fence_stands_before_each_write() -> None:
     st.text("abc.-", min_size=1, max_size=253),
     st.text("abc.-", min_size=1, max_size=253),
 )
-def test_names_fit_cinder_and_differ_where_the_claims_do(namespace: str, first: str, other: str) -> None:
+def test_names_fit_cinder_and_differ_where_the_claims_do(namespace: str, first: str, second: str) -> None:
     def named(name: str) -> str:
         claim = Ref("", "PersistentVolumeClaim", namespace, name)
         return snapshots.name_of(dataclasses.replace(volume(), claim=claim), "m1")
 
     assert len(named(first)) <= snapshots.LONGEST_NAME
-    assert (named(first) == named(other)) is (first == other)
+    assert (named(first) == named(second)) is (first == second)
 
 
 def test_what_is_kept_is_reported_in_one_line_with_a_command() -> None:

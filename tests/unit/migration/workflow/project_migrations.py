@@ -14,10 +14,11 @@ from bot.migration.planning.plan import MigrationPlan
 from bot.migration.workflow.events import MigrationPaused, MigrationStepDone
 from bot.migration.workflow.run import Run
 from bot.migration.workflow.signals import Signal
-from storage.cluster_migrations import ClusterMigration, ClusterMigrationRepository
+from storage.cluster_migrations import ClusterMigrationRepository
 from storage.database import Database
 from storage.migration_permits import MigrationPermitRepository
 from storage.models.clusters import MigrationTurnRow
+from tests.support.cluster_migrations import cluster_migration
 from tests.unit.clusters.lifecycle.journal_flow import Clock, Journal, JournalRun
 from tests.unit.migration.builders import workload
 from tests.unit.migration.planning.plans import plan
@@ -52,22 +53,11 @@ class ProjectMigrations:
 
     def store(self, name: str, *, operation: str) -> None:
         self.register.create(
-            ClusterMigration(
+            cluster_migration(
                 id=name,
                 operation=operation,
-                project="shop",
                 source=f"id-{name}",
-                source_name="dev",
-                target="",
-                target_name="new",
-                actor="U1",
-                actor_name="ana",
                 begun_at=self.clock.now,
-                order={},
-                plan={},
-                digest="d",
-                step="deploy",
-                since=self.clock.now,
                 waits="waits for its turn",
             )
         )

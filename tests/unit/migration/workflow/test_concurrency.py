@@ -232,18 +232,18 @@ def test_what_was_cut_off_keeps_its_turn_and_its_place(project: ProjectMigration
     with pytest.raises(ProcessStopping):
         run.steps.do("copy", dies)
     project.work("m2")
-    waiting, other = Journal(), project.run("m4")[0]
-    first, _played = project.run("m3", waiting)
+    waiting, run_of_m4 = Journal(), project.run("m4")[0]
+    run_of_m3, _played = project.run("m3", waiting)
 
     def ends() -> None:
         raise ProcessStopping
 
     project.clock.meanwhile = [ends]
     with pytest.raises(ProcessStopping):
-        first.begin(Step.DEPLOY)
+        run_of_m3.begin(Step.DEPLOY)
     project.clock.meanwhile = [ends]
     with pytest.raises(ProcessStopping):
-        other.begin(Step.DEPLOY)
+        run_of_m4.begin(Step.DEPLOY)
     again, _played = project.run("m1", journal)
     again.begin(Step.DEPLOY)
     again.steps.do("copy", dict)

@@ -15,13 +15,13 @@ from bot.policy.manifests.documents import InvalidManifestFiles, ManifestDocumen
 def test_documents_are_in_the_order_of_their_paths_and_counted_from_1(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("b: 1\n---\n---\nb: 3\n")
     (tmp_path / "a.json").write_text('{"a": 1}')
-    read = documents.read([tmp_path])
-    assert [(Path(document.file).name, document.number, document.value) for document in read] == [
+    parsed = documents.read([tmp_path])
+    assert [(Path(document.file).name, document.number, document.value) for document in parsed] == [
         ("a.json", 1, {"a": 1}),
         ("b.yaml", 1, {"b": 1}),
         ("b.yaml", 3, {"b": 3}),
     ]
-    assert str(read[2]).endswith("b.yaml, document 3")
+    assert str(parsed[2]).endswith("b.yaml, document 3")
 
 
 def test_the_standard_input_is_read_within_the_same_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,13 +51,13 @@ def test_a_table_that_outgrows_its_square_still_answers(monkeypatch: pytest.Monk
 
 
 def test_nothing_and_everything_have_the_same_numbers_in_every_table() -> None:
-    table, other = ConnectionSetTable(), ConnectionSetTable()
+    table, second_table = ConnectionSetTable(), ConnectionSetTable()
     http = Connections.of(Protocol.TCP, 80, 80)
-    other.number(Connections.of(Protocol.UDP, 53, 53))
+    second_table.number(Connections.of(Protocol.UDP, 53, 53))
     assert (table.number(NOTHING), table.number(ALL), len(table)) == (EMPTY, FULL, 2)
     number = table.number(http)
-    assert table.numbers_in(other).tolist() == [EMPTY, FULL, other.number(http)]
-    assert table.number(http) == number and other[other.number(http)] == http
+    assert table.numbers_in(second_table).tolist() == [EMPTY, FULL, second_table.number(http)]
+    assert table.number(http) == number and second_table[second_table.number(http)] == http
 
 
 def test_numbers_whose_set_contains_a_port_are_found() -> None:

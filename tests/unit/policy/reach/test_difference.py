@@ -131,10 +131,10 @@ def test_removing_a_policy_opens_what_adding_it_closed(
     cluster_strategies.manifests(),
 )
 def test_two_folders_are_compared_pod_by_pod(
-    cluster: ClusterModel, manifests: Manifests, other: ClusterModel, others: Manifests
+    cluster: ClusterModel, manifests: Manifests, changed_cluster: ClusterModel, changed_manifests: Manifests
 ) -> None:
-    changed = compare_states(reach(cluster, manifests), reach(other, others))
-    assert_same(changed, (cluster, manifests), (other, others), counts=False)
+    changed = compare_states(reach(cluster, manifests), reach(changed_cluster, changed_manifests))
+    assert_same(changed, (cluster, manifests), (changed_cluster, changed_manifests), counts=False)
 
 
 @settings(max_examples=examples(50), deadline=None)

@@ -99,8 +99,8 @@ def test_endpoints_of_one_class_cannot_be_told_apart(cluster: ClusterModel, mani
     matrix = state.connection_matrix(every, every)
     classes = state.class_of
     for first in range(state.endpoints.count):
-        for other in range(first):
-            if classes[first] == classes[other]:
+        for second in range(first):
+            if classes[first] == classes[second]:
                 event("two endpoints of one class")
-                assert (matrix[first] == matrix[other]).all()
-                assert (matrix[:, first] == matrix[:, other]).all()
+                assert (matrix[first] == matrix[second]).all()
+                assert (matrix[:, first] == matrix[:, second]).all()

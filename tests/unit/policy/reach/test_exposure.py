@@ -26,9 +26,9 @@ def test_exposure_is_what_the_slow_implementation_finds(cluster: ClusterModel, m
     everyone: dict[str, expected_answers.Set] = {}
     outside: dict[str, expected_answers.Set] = {}
     for ref, owner in pods.items():
-        others = [pairs[other, ref] for other in pods if other != ref]
+        from_peers = [pairs[peer, ref] for peer in pods if peer != ref]
         everyone[owner] = everyone.get(owner, frozenset()) | (
-            frozenset.intersection(*others) if others else frozenset()
+            frozenset.intersection(*from_peers) if from_peers else frozenset()
         )
         from_outside = [pairs[str(address), ref] for address in addresses]
         outside[owner] = outside.get(owner, frozenset()).union(*from_outside)

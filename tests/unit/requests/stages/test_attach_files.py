@@ -12,11 +12,11 @@ from tests.unit.requests.exchanges import DELETE, exchange, ports
 class Upload:
     """A file that names another cluster, or that is gone."""
 
-    def __init__(self, *, gone: bool = False) -> None:
-        self.gone = gone
+    def __init__(self, *, missing: bool = False) -> None:
+        self.missing = missing
 
     def complete(self, request: IncomingRequest, action: Action) -> Action:
-        if self.gone:
+        if self.missing:
             raise Refusal("the file could not be read")
         return action.model_copy(update={"cluster": "from-the-file"})
 
@@ -36,6 +36,6 @@ def test_without_attachments_the_action_stays_as_it_is() -> None:
 def test_a_file_that_cannot_be_read_is_refused_at_the_first_attempt_alone() -> None:
     first, second = exchange(attempt=1), exchange(attempt=2)
     for subject in (first, second):
-        attach_files(subject, ports(attachments=Upload(gone=True)))
+        attach_files(subject, ports(attachments=Upload(missing=True)))
     assert isinstance(first.problem, Refusal)
     assert second.problem is None and second.action is DELETE

@@ -28,12 +28,12 @@ def test_talk_and_quiet_actions_are_answered_privately(action: Action) -> None:
 
 
 def test_where_nothing_can_be_posted_a_read_goes_on_privately_and_a_change_is_refused() -> None:
-    read = exchange(ClusterList(), answer=RecordingAnswer(postable=False))
+    listing = exchange(ClusterList(), answer=RecordingAnswer(postable=False))
     change = exchange(answer=RecordingAnswer(postable=False))
-    for subject in (read, change):
+    for subject in (listing, change):
         open_thread(subject, ports())
         assert subject.private
-    assert read.problem is None
+    assert listing.problem is None
     assert isinstance(change.problem, ResultUnseen)
     assert change.problem.what == "I cannot post here, so nothing was started"
     assert change.problem.fix == "/invite @xk8s"

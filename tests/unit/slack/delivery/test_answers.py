@@ -93,14 +93,14 @@ def test_the_root_of_a_read_waits_because_its_end_may_be_there_first(workspace: 
 
 
 @pytest.mark.parametrize(
-    ("asked", "action"),
+    ("incoming", "action"),
     [(MENTION, CREATE), (COMMAND, TemplateCreate())],
     ids=["it-has-a-thread", "it-is-answered-in-a-form"],
 )
 def test_nothing_is_posted_where_the_answer_has_a_place(
-    workspace: Workspace, asked: IncomingRequest, action: Any
+    workspace: Workspace, incoming: IncomingRequest, action: Any
 ) -> None:
-    workspace.answer().begin(asked, action, "shop")
+    workspace.answer().begin(incoming, action, "shop")
     assert workspace.web.calls == [] and workspace.board.states == []
 
 
@@ -176,9 +176,9 @@ def test_the_root_of_who_asked_shows_how_an_approved_change_stands(workspace: Wo
 # --- the end
 
 
-def finish(workspace: Workspace, asked: IncomingRequest = COMMAND, **changes: Any) -> None:
+def finish(workspace: Workspace, incoming: IncomingRequest = COMMAND, **changes: Any) -> None:
     ended = {"result": audit.page(audit.event())} if "problem" not in changes else {}
-    workspace.answer().finish(conclusion(request=asked, **(ended | changes)))
+    workspace.answer().finish(conclusion(request=incoming, **(ended | changes)))
 
 
 def test_the_end_becomes_the_message_that_followed_the_work_and_then_the_roots_line(
@@ -244,8 +244,8 @@ def test_an_action_that_opened_a_form_is_answered_in_it(workspace: Workspace) ->
 
 def test_what_is_told_privately_makes_no_root(workspace: Workspace) -> None:
     workspace.answer().reply_privately(conclusion(problem=Refusal("You may not")))
-    [sent] = workspace.web.of("reply_privately")
-    assert sent["user"] == "U1" and workspace.web.of("post") == []
+    [reply] = workspace.web.of("reply_privately")
+    assert reply["user"] == "U1" and workspace.web.of("post") == []
     assert workspace.board.closed == [OPERATION]
 
 

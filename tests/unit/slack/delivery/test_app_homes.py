@@ -94,10 +94,10 @@ def test_a_change_that_leaves_no_mark_is_seen_after_a_while(workspace: Workspace
 
 
 def test_what_another_replica_has_published_is_not_published_again(workspace: Workspace) -> None:
-    one, other = workspace.app_homes(), workspace.app_homes()
-    one.opened("U1")
-    one.refresh()
-    other.refresh()
+    replica, second_replica = workspace.app_homes(), workspace.app_homes()
+    replica.opened("U1")
+    replica.refresh()
+    second_replica.refresh()
     assert len(workspace.web.of("publish_home")) == 1
 
 

@@ -51,7 +51,7 @@ def test_the_heads_of_every_page_are_read_the_oldest_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "other",
+    "message_fields",
     [
         {"user": "UEVE"},
         {"thread_ts": "1.0"},
@@ -60,9 +60,9 @@ def test_the_heads_of_every_page_are_read_the_oldest_first() -> None:
     ],
     ids=["somebody-else", "in-a-thread", "other-words", "no-head"],
 )
-def test_only_what_the_bot_itself_has_posted_counts(other: dict[str, Any]) -> None:
+def test_only_what_the_bot_itself_has_posted_counts(message_fields: dict[str, Any]) -> None:
     web = FakeWeb()
-    web.answers[HISTORY] = {"messages": [posted(1, **other)]}
+    web.answers[HISTORY] = {"messages": [posted(1, **message_fields)]}
     assert positions(web) == []
 
 

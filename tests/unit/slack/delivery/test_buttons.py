@@ -45,11 +45,11 @@ def test_a_button_that_only_dismisses_stores_nothing() -> None:
 
 
 def test_a_question_is_cut_to_slacks_limits_and_red_where_the_button_is() -> None:
-    asked = element(style="danger", confirm=CONFIRM)["confirm"]
-    assert isinstance(asked, dict)
-    lengths = {name: len(asked[name]["text"]) for name in ("title", "text", "confirm", "deny")}
+    dialog = element(style="danger", confirm=CONFIRM)["confirm"]
+    assert isinstance(dialog, dict)
+    lengths = {name: len(dialog[name]["text"]) for name in ("title", "text", "confirm", "deny")}
     assert lengths == {"title": 100, "text": 300, "confirm": 30, "deny": 30}
-    assert asked["style"] == "danger"
+    assert dialog["style"] == "danger"
     calm = element(style="primary", confirm=CONFIRM)["confirm"]
     assert isinstance(calm, dict) and "style" not in calm
 

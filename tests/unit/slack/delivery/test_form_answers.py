@@ -40,9 +40,9 @@ def test_the_form_is_filled_and_carries_the_offer_of_its_action() -> None:
     [update] = web.of("update_view")
     assert update["external_id"] == OPERATION and update["view"]["title"]["text"] == "New cluster template"
     assert update["view"]["private_metadata"] == "offer-template.create"
-    [kept] = offers.kept
-    assert (kept["operation"], kept["project"]) == (OPERATION, "shop")
-    assert (kept["channel"], kept["thread"]) == ("C1", "1.0")
+    [stored_offer] = offers.kept
+    assert (stored_offer["operation"], stored_offer["project"]) == (OPERATION, "shop")
+    assert (stored_offer["channel"], stored_offer["thread"]) == ("C1", "1.0")
 
 
 def test_a_refusal_is_shown_in_the_form() -> None:

@@ -98,9 +98,9 @@ def test_after_a_crash_a_message_that_was_posted_is_found_by_its_metadata(
     with pytest.raises(SlackRefused):
         box.show(SLOT, message("one"), offer)
     payload = {"operation": OPERATION, "slot": "answer"}
-    other = {"ts": "7.0", "metadata": {"event_payload": payload | {"slot": "root"}}}
-    ours = {"ts": "8.0", "metadata": {"event_payload": payload | {"more": 1}}}
-    web.answers["conversations.replies"] = {"messages": [{"ts": "6.0"}, other, ours]}
+    root_message = {"ts": "7.0", "metadata": {"event_payload": payload | {"slot": "root"}}}
+    answer_message = {"ts": "8.0", "metadata": {"event_payload": payload | {"more": 1}}}
+    web.answers["conversations.replies"] = {"messages": [{"ts": "6.0"}, root_message, answer_message]}
     assert box.post_once(SLOT, message("one"), offer) == "8.0"
     assert len(web.of("post")) == 1 and deliveries.rows[OPERATION, "answer"].ts == "8.0"
     [search] = web.of("conversations.replies")
@@ -127,9 +127,9 @@ def test_a_lost_answer_is_looked_for_before_the_message_is_posted_again(box: Out
         "messages": [{"ts": "8.0", "metadata": {"event_payload": payload}}]
     }
     assert box.post_once(SLOT, message("one"), offer) == "8.0" and len(web.of("post")) == 1
-    other = Slot(OPERATION, "more-1", "C1", "1.0")
+    more_slot = Slot(OPERATION, "more-1", "C1", "1.0")
     web.errors["post"] = [LOST]
-    assert box.post_once(other, message("two"), offer) == "1.0" and len(web.of("post")) == 3
+    assert box.post_once(more_slot, message("two"), offer) == "1.0" and len(web.of("post")) == 3
 
 
 def test_an_end_with_room_replaces_what_followed_the_work(box: Outbox, web: FakeWeb) -> None:

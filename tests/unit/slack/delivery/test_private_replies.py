@@ -44,8 +44,8 @@ def test_where_the_response_url_does_not_take_it_an_ephemeral_message_does(lost:
         web.answers["respond"] = False
     command = asked(channel="C1", thread="1.0", response_url="https://hooks/1")
     assert ways(web, command) == ["respond", "reply_privately"]
-    sent = web.of("reply_privately")[0]
-    assert (sent["channel"], sent["user"], sent["thread"]) == ("C1", "U1", "1.0")
+    reply = web.of("reply_privately")[0]
+    assert (reply["channel"], reply["user"], reply["thread"]) == ("C1", "U1", "1.0")
 
 
 def test_a_direct_message_is_private_already() -> None:

@@ -50,21 +50,21 @@ def refusal(status: int = 200, headers: dict[str, Any] | None = None, **data: An
     ids=lambda error: type(error).__name__,
 )
 def test_without_an_answer_it_is_not_known_whether_it_was_done(error: Exception) -> None:
-    shown = problem(error)
-    assert isinstance(shown, SlackUnreachable) and shown.what == "Slack did not answer chat.postMessage"
-    assert shown.fix == "Try again in a minute."
+    failure = problem(error)
+    assert isinstance(failure, SlackUnreachable) and failure.what == "Slack did not answer chat.postMessage"
+    assert failure.fix == "Try again in a minute."
 
 
 def test_a_server_error_is_no_refusal() -> None:
-    shown = refusal(503)
-    assert isinstance(shown, SlackUnreachable) and shown.why == "HTTP 503"
+    failure = refusal(503)
+    assert isinstance(failure, SlackUnreachable) and failure.why == "HTTP 503"
 
 
 @pytest.mark.parametrize("error", ["not_in_channel", "channel_not_found", "is_archived"])
 def test_where_the_bot_may_not_post_it_asks_to_be_invited(error: str) -> None:
-    shown = refusal(error=error)
-    assert isinstance(shown, CannotAnswer) and "/invite @xk8s" in shown.fix
-    assert shown.why == f"Slack says {error}"
+    failure = refusal(error=error)
+    assert isinstance(failure, CannotAnswer) and "/invite @xk8s" in failure.fix
+    assert failure.why == f"Slack says {error}"
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_where_the_bot_may_not_post_it_asks_to_be_invited(error: str) -> None:
     ],
 )
 def test_a_refusal_has_slacks_own_words(data: dict[str, Any], why: str) -> None:
-    shown = refusal(**data)
-    assert isinstance(shown, SlackRefused) and shown.why == why and shown.error == why.split(":")[0]
-    assert shown.retry_after is None
+    failure = refusal(**data)
+    assert isinstance(failure, SlackRefused) and failure.why == why and failure.error == why.split(":")[0]
+    assert failure.retry_after is None
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_a_refusal_has_slacks_own_words(data: dict[str, Any], why: str) -> None:
     ],
 )
 def test_a_rate_limit_says_how_long_to_wait(headers: dict[str, Any], seconds: float) -> None:
-    shown = refusal(429, headers, error="ratelimited")
-    assert isinstance(shown, SlackRefused) and shown.retry_after == seconds
+    failure = refusal(429, headers, error="ratelimited")
+    assert isinstance(failure, SlackRefused) and failure.retry_after == seconds
 
 
 def test_a_header_is_found_whatever_its_case_and_number() -> None:

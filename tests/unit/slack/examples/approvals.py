@@ -17,7 +17,7 @@ DECIDERS = Deciders(
 
 
 def approval(state: str = "open", **changes: Any) -> Approval:
-    shown = {
+    summary = {
         "headline": NASTY,
         "consequences": [NASTY] * 60,
         "warnings": [NASTY] * 20,
@@ -38,7 +38,7 @@ def approval(state: str = "open", **changes: Any) -> Approval:
         "typed": "dev-eu",
         "action": {"action": "cluster.delete", "arguments": {"cluster": "dev-eu"}},
         "bound": {},
-        "shown": shown,
+        "shown": summary,
         "needed": 2,
         "effect": None,
         "state": state,

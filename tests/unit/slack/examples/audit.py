@@ -9,31 +9,26 @@ from bot.audit.chain import AnchorCheck, Break, ChainReport
 from bot.audit.log import AuditPage
 from bot.audit.service import AuditListing, AuditVerified
 from storage.audit_chain import Signature
-from storage.audit_events import AuditEvent
+from storage.audit_events import OUTCOME, AuditEvent
+from tests.support.audit_events import audit_event
 from tests.unit.slack.examples.requests import NASTY, NOW
 
 
 def event(number: int = 1, **changes: Any) -> AuditEvent:
     values: dict[str, Any] = {
         "operation": f"op{number}",
-        "phase": "outcome",
-        "reference": "7f3a",
+        "phase": OUTCOME,
         "at": NOW,
-        "actor": "U1",
         "actor_name": NASTY,
-        "team": "T",
-        "entry": "command",
         "channel": "C",
         "thread": "",
-        "project": "shop",
-        "action": "template.create",
         "arguments": {},
         "target": NASTY,
         "outcome": "failed",
         "detail": NASTY * 20,
         "duration_ms": 800,
     }
-    return AuditEvent(**(values | changes))
+    return audit_event(**(values | changes))
 
 
 def chain_report(broken: Break | None = None, *, signed: bool = True, lost: int = 0) -> ChainReport:
@@ -56,8 +51,8 @@ def chain_report(broken: Break | None = None, *, signed: bool = True, lost: int 
 
 
 def page(*events: AuditEvent, number: int = 2, pages: int = 3, own: bool = False) -> AuditListing:
-    shown = AuditPage(events=events, page=number, pages=pages, total=60 if events else 0)
-    return AuditListing(page=shown, action=AuditList(), own=own)
+    audit_page = AuditPage(events=events, page=number, pages=pages, total=60 if events else 0)
+    return AuditListing(page=audit_page, action=AuditList(), own=own)
 
 
 RESULTS: list[object] = [

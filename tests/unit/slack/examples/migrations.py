@@ -47,8 +47,8 @@ def summary(
 
 
 HISTORY = tuple(
-    {"what": what, "step": "copy", "said": NASTY * 10, "at": NOW.isoformat(), "by": [NASTY], "once": f"{n}"}
-    for n, what in enumerate(("done", "paused", "approved") * 40)
+    {"what": event, "step": "copy", "said": NASTY * 10, "at": NOW.isoformat(), "by": [NASTY], "once": f"{n}"}
+    for n, event in enumerate(("done", "paused", "approved") * 40)
 )
 RESULTS: list[object] = [
     MigrationsShown(project="shop", migrations=(), now=NOW),

@@ -51,8 +51,13 @@ def action(kind: type[PolicyPreview] | type[PolicyApply] = PolicyPreview) -> Any
     return kind(preset="deny-all", cluster="prod-eu", namespace="shop")
 
 
-def preview_result(shown: ConnectionPreview, **changes: Any) -> PreviewShown:
-    values: dict[str, Any] = {"preview": shown, "action": action(), "may_apply": True, "dns_helps": True}
+def preview_result(connections: ConnectionPreview, **changes: Any) -> PreviewShown:
+    values: dict[str, Any] = {
+        "preview": connections,
+        "action": action(),
+        "may_apply": True,
+        "dns_helps": True,
+    }
     return PreviewShown(**(values | changes))
 
 

@@ -40,7 +40,7 @@ def test_every_form_beside_the_catalogue_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "opens"),
+    ("typed", "opens"),
     [
         (ApprovalForm(approval="abcdef", approve=True), True),
         (TemplateCreate(), True),
@@ -52,17 +52,17 @@ def test_every_form_beside_the_catalogue_is_found() -> None:
         (AuditList(), False),
     ],
 )
-def test_words_that_lack_something_open_a_form_and_others_do_not(asked: Action, opens: bool) -> None:
-    assert catalog.opens_form(asked) is opens
+def test_words_that_lack_something_open_a_form_and_others_do_not(typed: Action, opens: bool) -> None:
+    assert catalog.opens_form(typed) is opens
 
 
-@pytest.mark.parametrize(("result", "asked", "offered"), RESULTS)
+@pytest.mark.parametrize(("result", "typed", "offered"), RESULTS)
 def test_a_result_is_shown_as_its_form_which_offers_what_was_asked_for(
-    result: object, asked: Action, offered: Action
+    result: object, typed: Action, offered: Action
 ) -> None:
-    shown = catalog.form_of(result, asked)
-    assert shown is not None and shown.action == offered
-    view = shown.view(OPERATION, OfferId("offer-1"))
+    form = catalog.form_of(result, typed)
+    assert form is not None and form.action == offered
+    view = form.view(OPERATION, OfferId("offer-1"))
     check_view(view)
     View(**view).validate_json()
     assert (view["external_id"], view["private_metadata"]) == (OPERATION, "offer-1")

@@ -19,20 +19,20 @@ def view(*, approve: bool, **changes: Any) -> dict[str, Any]:
     return decision.decision_view(form, OPERATION, OfferId("o"))
 
 
-def fields(shown: dict[str, Any]) -> list[str]:
-    return [block["block_id"] for block in shown["blocks"] if block["type"] == "input"]
+def fields(modal: dict[str, Any]) -> list[str]:
+    return [block["block_id"] for block in modal["blocks"] if block["type"] == "input"]
 
 
 def test_a_rejection_asks_for_a_comment() -> None:
-    shown = view(approve=False)
-    assert shown["title"]["text"] == shown["submit"]["text"] == "Reject" and fields(shown) == ["comment"]
+    modal = view(approve=False)
+    assert modal["title"]["text"] == modal["submit"]["text"] == "Reject" and fields(modal) == ["comment"]
 
 
 def test_an_approval_asks_for_a_window_and_for_the_name_of_what_will_be_gone() -> None:
     assert fields(view(approve=True, typed="")) == ["not_before", "not_after"]
-    shown = view(approve=True, typed="dev-eu")
-    assert fields(shown) == ["typed", "not_before", "not_after"]
-    [typed] = [block for block in shown["blocks"] if block.get("block_id") == "typed"]
+    modal = view(approve=True, typed="dev-eu")
+    assert fields(modal) == ["typed", "not_before", "not_after"]
+    [typed] = [block for block in modal["blocks"] if block.get("block_id") == "typed"]
     assert typed["hint"]["text"].startswith("Type dev-eu exactly") and not typed["optional"]
 
 

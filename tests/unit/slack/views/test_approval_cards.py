@@ -30,8 +30,8 @@ def plain(state: str = "open", **changes: Any) -> Approval:
     return approval(state, **(values | {"note": ""} | changes))
 
 
-def card(shown: Approval, **changes: Any) -> kit.Message:
-    [message] = cards.show_card(shown, DECIDERS, **changes).messages
+def card(stored: Approval, **changes: Any) -> kit.Message:
+    [message] = cards.show_card(stored, DECIDERS, **changes).messages
     return message
 
 
@@ -42,15 +42,15 @@ def test_warnings_come_before_consequences_and_what_cannot_be_undone_is_said() -
 
 def test_of_many_consequences_the_first_are_shown_and_the_others_counted() -> None:
     many = plain(shown=SHOWN | {"consequences": [f"thing {number}" for number in range(40)]})
-    shown = words(cards.consequences(many))
-    assert "thing 23" in shown and "thing 24" not in shown and "…and 16 more" in shown
+    consequences = words(cards.consequences(many))
+    assert "thing 23" in consequences and "thing 24" not in consequences and "…and 16 more" in consequences
     assert cards.consequences(plain(shown=SHOWN | {"consequences": [], "warnings": []})) == []
 
 
 def test_who_may_decide_is_mentioned_but_neither_who_asked_nor_who_has_decided() -> None:
     decided = (Decision(person="U2", name="bo", approved=True, comment="", at=NOW),)
-    shown = text(card(plain(needed=2, decisions=decided)))
-    mentions = shown[shown.index("other than who asked: ") :]
+    card_text = text(card(plain(needed=2, decisions=decided)))
+    mentions = card_text[card_text.index("other than who asked: ") :]
     assert "@U0 @U3 @U4" in mentions and "@U1 " not in mentions and "@U2 " not in mentions
     assert "and 29 more" in mentions
     everybody = Deciders(users=(), groups=(), everyone=True, people=frozenset())
@@ -97,8 +97,8 @@ REJECTION = (Decision(person="U3", name="dee", approved=False, comment="not toda
 )
 def test_the_end_is_dated_and_has_its_reason(state: str, changes: dict[str, Any], fact: str) -> None:
     assert fact in text(card(plain(state, **changes)))
-    shown = text(cards.show_end(plain(state, **changes)))
-    assert shown.startswith("@U1 ") and fact in shown and "asked by" not in shown
+    end_text = text(cards.show_end(plain(state, **changes)))
+    assert end_text.startswith("@U1 ") and fact in end_text and "asked by" not in end_text
 
 
 def test_only_an_open_approval_has_buttons() -> None:

@@ -32,10 +32,10 @@ def test_the_list_offers_each_reader_what_they_may_do() -> None:
     in_an_hour = NOW + timedelta(hours=1)
     mine = approval(shown=SHOWN, requester="U1", expires_at=in_an_hour, reason="")
     listing = ApprovalListing(project="shop", approvals=(mine,), reader="U1", now=NOW)
-    shown = views.show_list(listing)
-    assert shown.headline == "🔐 1 approval open in *shop*"
-    assert list(buttons(*shown.messages)) == ["Withdraw"]
-    assert "asked by @U1 · expires in 60 min · id abcdef" in text(*shown.messages)
+    rendered = views.show_list(listing)
+    assert rendered.headline == "🔐 1 approval open in *shop*"
+    assert list(buttons(*rendered.messages)) == ["Withdraw"]
+    assert "asked by @U1 · expires in 60 min · id abcdef" in text(*rendered.messages)
     for_others = ApprovalListing(project="shop", approvals=(mine,), reader="U2", now=NOW)
     assert list(buttons(*views.show_list(for_others).messages)) == ["Approve…", "Reject…"]
 
@@ -43,13 +43,13 @@ def test_the_list_offers_each_reader_what_they_may_do() -> None:
 def test_what_is_approved_and_waits_for_its_window_has_no_buttons_for_others() -> None:
     waits = approval("approved", not_before=NOW)
     listing = ApprovalListing(project="shop", approvals=(waits,), reader="U2", now=NOW)
-    shown = views.show_list(listing)
-    assert buttons(*shown.messages) == {} and "not before" in text(*shown.messages)
+    rendered = views.show_list(listing)
+    assert buttons(*rendered.messages) == {} and "not before" in text(*rendered.messages)
 
 
 def test_an_empty_list_says_so() -> None:
-    shown = views.show_list(ApprovalListing(project="shop", approvals=(), reader="U1", now=NOW))
-    assert text(*shown.messages) == "Nothing waits for a decision."
+    rendered = views.show_list(ApprovalListing(project="shop", approvals=(), reader="U1", now=NOW))
+    assert text(*rendered.messages) == "Nothing waits for a decision."
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ EVENT = audit.event(actor_name="ana", target="k8s-calico", detail="no quota", ou
 
 
 def test_an_event_is_one_line_with_who_what_and_how_it_ended() -> None:
-    shown = text(*views.show_page(audit.page(EVENT)).messages)
-    assert shown.startswith(
+    page_text = text(*views.show_page(audit.page(EVENT)).messages)
+    assert page_text.startswith(
         "❌ 2026-11-24 09:00 UTC ana template create k8s-calico · 0.8 s · ref 7f3a · no quota"
     )
 
@@ -76,17 +76,17 @@ def test_a_chain_without_a_signature_says_what_that_means() -> None:
 
 def test_posted_heads_are_counted_and_those_that_are_not_in_the_chain_are_named() -> None:
     report = audit.chain_report(lost=12)
-    shown = facts(report)
-    assert "⚓ 288 of 300 posted heads are in the chain" in shown
-    assert shown.count("❌ Event") == 10, "the first ten"
+    report_text = facts(report)
+    assert "⚓ 288 of 300 posted heads are in the chain" in report_text
+    assert report_text.count("❌ Event") == 10, "the first ten"
     assert "⚓" not in facts(report, anchored=False)
     assert "No head of these events was posted yet" in facts(chain(anchors=()))
 
 
 def test_sealed_events_and_unknown_keys_are_said() -> None:
-    shown = facts(audit.chain_report())
-    assert "Events up to 1,000 are sealed in a file" in shown
-    assert "Signatures by 0a1b2c3d4e5f were not checked" in shown
+    report_text = facts(audit.chain_report())
+    assert "Events up to 1,000 are sealed in a file" in report_text
+    assert "Signatures by 0a1b2c3d4e5f were not checked" in report_text
 
 
 def test_a_broken_chain_says_what_to_keep() -> None:

@@ -140,10 +140,10 @@ def test_nothing_that_a_server_says_becomes_markup_or_a_fence() -> None:
         check(message)
 
 
-@given(what=st.text(max_size=9_000), why=st.text(max_size=9_000), fix=st.text(max_size=9_000))
+@given(headline=st.text(max_size=9_000), why=st.text(max_size=9_000), fix=st.text(max_size=9_000))
 @settings(max_examples=examples(50), deadline=None)
-def test_any_error_fits(what: str, why: str, fix: str) -> None:
-    for message in messages(conclusion(problem=Problem(what or "x", why=why, fix=fix))):
+def test_any_error_fits(headline: str, why: str, fix: str) -> None:
+    for message in messages(conclusion(problem=Problem(headline or "x", why=why, fix=fix))):
         blocks = as_sent(message)
         check_message(blocks)
         assert len(message.text) <= kit.MESSAGE_TEXT

@@ -67,11 +67,11 @@ def test_progress_says_how_long_it_takes_what_troubles_it_and_what_comes_next() 
     building = ClusterBuilding(
         name="dev", template="k8s", nodes=3, masters=1, status="", seconds=120, at=NOW, trouble="HTTP 503"
     )
-    shown = words(views.show_building(building).blocks)
-    assert shown.startswith(
+    progress = words(views.show_building(building).blocks)
+    assert progress.startswith(
         "🏗 Magnum builds dev: 3 nodes, 1 of the control plane · 2 min · as of 09:00:00 UTC"
     )
-    assert "⚠️ HTTP 503: I look again" in shown and "accepted · next: its driver is verified" in shown
+    assert "⚠️ HTTP 503: I look again" in progress and "accepted · next: its driver is verified" in progress
     assert views.building_line(building) == "⏳ *dev*: Magnum builds it"
 
 

@@ -28,8 +28,8 @@ def test_all_drivers_stand_side_by_side_with_a_button_for_each() -> None:
 
 def test_one_driver_is_shown_with_its_warning_and_the_way_to_the_others() -> None:
     rendered = show_comparison(DriverComparison(profiles=profiles(), one=profile(FLANNEL)))
-    shown = text(*rendered.messages)
+    answer_text = text(*rendered.messages)
     assert rendered.headline.startswith("📚 *Flannel*: for ")
-    assert shown.index("⚠️") < shown.index("cannot be changed after a cluster is deployed")
-    assert "Side by side: /xk8s driver list" in shown
+    assert answer_text.index("⚠️") < answer_text.index("cannot be changed after a cluster is deployed")
+    assert "Side by side: /xk8s driver list" in answer_text
     assert list(buttons(*rendered.messages)) == ["Create a Flannel template"]

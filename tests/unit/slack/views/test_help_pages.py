@@ -12,20 +12,20 @@ from tests.unit.slack.rendering import text, words
 def test_the_overview_begins_with_examples_and_names_every_topic_once() -> None:
     page = help_page(None, available=frozenset({"template.create"}))
     rendered = show_help(page)
-    shown = text(*rendered.messages)
+    help_text = text(*rendered.messages)
     assert rendered.headline == "💡 What you can type"
-    assert shown.startswith("/xk8s verify calico")
-    assert "template create, list, show, publish, unpublish, hide, delete" in shown
-    assert shown.count("\ncluster ") == 1
-    assert "verify  (not available yet)" in shown and "delete  (not available yet)" in shown
+    assert help_text.startswith("/xk8s verify calico")
+    assert "template create, list, show, publish, unpublish, hide, delete" in help_text
+    assert help_text.count("\ncluster ") == 1
+    assert "verify  (not available yet)" in help_text and "delete  (not available yet)" in help_text
 
 
 def test_a_topic_shows_each_command_with_an_example() -> None:
     rendered = show_help(help_page("template", available=frozenset({"template.create"})))
-    shown = words(block for message in rendered.messages for block in message.blocks)
+    help_text = words(block for message in rendered.messages for block in message.blocks)
     assert rendered.headline == "💡 *template*"
-    assert "template create [DRIVER]" in shown and "for example /xk8s template create" in shown
-    assert "template list [--driver DRIVER] (not available yet)" in shown
+    assert "template create [DRIVER]" in help_text and "for example /xk8s template create" in help_text
+    assert "template list [--driver DRIVER] (not available yet)" in help_text
 
 
 def access(**changes: object) -> AccessSummary:

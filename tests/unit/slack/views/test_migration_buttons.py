@@ -27,8 +27,8 @@ def button(signal: Signal, step: Step = Step.COPY) -> Button:
 def test_each_signal_has_its_action_and_the_dangerous_ones_ask(
     signal: Signal, action: object, style: str | None, asks: bool
 ) -> None:
-    shown = button(signal)
-    assert shown.action == action and shown.style == style and (shown.confirm is not None) is asks
+    offered = button(signal)
+    assert offered.action == action and offered.style == style and (offered.confirm is not None) is asks
 
 
 def test_cancelling_says_what_is_removed() -> None:
@@ -45,6 +45,6 @@ def test_after_the_traffic_was_switched_a_roll_back_says_what_stays_and_counts_a
 
 
 def test_a_person_gets_the_buttons_of_the_signals_that_may_be_sent() -> None:
-    shown = signal_buttons("m7k2p", "dev-calico", Step.COPY, (Signal.PAUSE, Signal.CANCEL))
-    assert [button.label for button in shown] == ["Pause", "Cancel and remove the copy"]
+    offered = signal_buttons("m7k2p", "dev-calico", Step.COPY, (Signal.PAUSE, Signal.CANCEL))
+    assert [button.label for button in offered] == ["Pause", "Cancel and remove the copy"]
     assert signal_buttons("m7k2p", "dev-calico", Step.COPY, ()) == []

@@ -69,16 +69,16 @@ def test_what_is_waited_for_and_what_troubles_is_said() -> None:
     message = views.show_progress(
         progress(waits=("pod a", "pod b"), trouble="HTTP 503", finished=("copied",))
     )
-    shown = text(message)
-    assert "⚠️ HTTP 503: I try again" in shown and "⏳ waits for: pod a, pod b" in shown
-    assert "✅ copied" in shown
+    progress_text = text(message)
+    assert "⚠️ HTTP 503: I try again" in progress_text and "⏳ waits for: pod a, pod b" in progress_text
+    assert "✅ copied" in progress_text
 
 
 def test_on_its_way_back_nothing_comes_next() -> None:
     message = views.show_progress(progress(Step.START, back=True, detail="starting the source"))
-    shown = text(message)
-    assert shown.startswith("↩️ dev flannel → calico · going back: starting the source")
-    assert "next:" not in shown
+    progress_text = text(message)
+    assert progress_text.startswith("↩️ dev flannel → calico · going back: starting the source")
+    assert "next:" not in progress_text
 
 
 def test_a_pause_is_said_first_also_to_screen_readers() -> None:

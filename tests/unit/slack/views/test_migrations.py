@@ -81,8 +81,8 @@ def details(**changes: Any) -> MigrationShown:
 
 
 def test_one_migration_is_shown_with_its_plan_as_a_file() -> None:
-    shown = details(link="https://example.com/p1", next_decision="the cut-over")
-    rendered = views.show_details(shown)
+    migration = details(link="https://example.com/p1", next_decision="the cut-over")
+    rendered = views.show_details(migration)
     lines = text(*rendered.messages).split("\n")
     assert rendered.headline == "🚚 Migration `m7k2p` *dev* → *dev-calico*: running"
     assert {"Waits for: pods", "Next decision: the cut-over", "Thread: open it"} <= set(lines)
@@ -95,8 +95,8 @@ def test_its_history_tells_steps_and_signals() -> None:
         {"what": "done", "said": "12 objects\ncopied", "at": "2026-11-24T09:00:00"},
         {"what": "pause", "by": ["ana", "bo"], "number": 1},
     )
-    shown = text(*views.show_details(details(history=history)).messages)
-    assert "✅ 2026-11-24 09:00 12 objects; copied\n👤 ana, bo wanted: pause" in shown
+    details_text = text(*views.show_details(details(history=history)).messages)
+    assert "✅ 2026-11-24 09:00 12 objects; copied\n👤 ana, bo wanted: pause" in details_text
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,10 @@ def test_its_history_tells_steps_and_signals() -> None:
     ],
 )
 def test_who_sends_a_signal_is_told_what_it_does(signal: Signal, effect: str) -> None:
-    sent = SignalSent(migration="m7k2p", word=signal, source="dev", target="dev-calico", step=Step.COPY)
-    assert views.show_signal(sent).headline == f"👍 *dev* → *dev-calico*: {effect} · id `m7k2p`"
+    signal_sent = SignalSent(
+        migration="m7k2p", word=signal, source="dev", target="dev-calico", step=Step.COPY
+    )
+    assert views.show_signal(signal_sent).headline == f"👍 *dev* → *dev-calico*: {effect} · id `m7k2p`"
 
 
 def test_a_late_roll_back_asks_once_more_and_its_button_confirms() -> None:

@@ -23,10 +23,10 @@ from tests.unit.slack.rendering import buttons, text, words
 
 def test_each_preset_is_shown_with_its_caution_and_a_command_to_copy() -> None:
     rendered = views.show_presets(PresetList(presets=presets.PRESETS))
-    shown = text(*rendered.messages)
+    answer_text = text(*rendered.messages)
     for preset in presets.PRESETS:
-        assert f"/xk8s policy preview {preset.name} {preset.example}" in " ".join(shown.split())
-    assert shown.count("⚠️") == len(presets.PRESETS)
+        assert f"/xk8s policy preview {preset.name} {preset.example}" in " ".join(answer_text.split())
+    assert answer_text.count("⚠️") == len(presets.PRESETS)
 
 
 def test_from_a_mention_a_button_opens_the_form_of_the_same_action() -> None:
@@ -43,10 +43,10 @@ def test_a_list_names_policies_their_owners_and_the_last_changes() -> None:
         listing(policies=LISTED[:1], changes=(recent_change(), recent_change("delete", undone=True)))
     )
     assert rendered.headline == "📜 1 policy in *prod-eu*"
-    shown = text(*rendered.messages)
-    assert "Ingress and Egress" in shown
-    assert "shop/deny applied by @U1 · /xk8s policy rollback 7f3a" in shown
-    assert "shop/deny deleted by @U1 · taken back" in shown
+    answer_text = text(*rendered.messages)
+    assert "Ingress and Egress" in answer_text
+    assert "shop/deny applied by @U1 · /xk8s policy rollback 7f3a" in answer_text
+    assert "shop/deny deleted by @U1 · taken back" in answer_text
 
 
 def test_without_policies_everything_is_open() -> None:
@@ -65,13 +65,13 @@ def test_a_short_policy_is_in_the_message_a_long_one_in_the_file_only() -> None:
 
 def test_who_owns_and_writes_a_policy_is_said() -> None:
     owner = PolicyOwner(tool="Argo CD", name="apps")
-    shown = text(
+    answer_text = text(
         *views.show_details(
             policy_details(owner=owner, managers=("argocd", "kubectl"), last_writer="kubectl")
         ).messages
     )
-    assert owner.consequence in " ".join(shown.split())
-    assert "isolates 1 pod · last written by kubectl · field managers: argocd, kubectl" in shown
+    assert owner.consequence in " ".join(answer_text.split())
+    assert "isolates 1 pod · last written by kubectl · field managers: argocd, kubectl" in answer_text
 
 
 def test_a_deletion_asks_before_and_says_what_it_opens() -> None:
@@ -85,9 +85,9 @@ def test_a_deletion_asks_before_and_says_what_it_opens() -> None:
 
 def test_a_verdict_is_incomplete_by_other_apis_and_by_what_was_not_read() -> None:
     assert list(views.incomplete((), ())) == []
-    shown = words(views.incomplete(OTHER_POLICIES[:1], ("namespaces could not be listed",)))
-    assert shown.startswith("⚠️ Incomplete") and "• namespaces could not be listed" in shown
-    assert "GlobalNetworkPolicy" in shown
+    warning_text = words(views.incomplete(OTHER_POLICIES[:1], ("namespaces could not be listed",)))
+    assert warning_text.startswith("⚠️ Incomplete") and "• namespaces could not be listed" in warning_text
+    assert "GlobalNetworkPolicy" in warning_text
 
 
 def test_where_nothing_enforces_policies_that_is_said() -> None:

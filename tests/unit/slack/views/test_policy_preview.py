@@ -15,17 +15,17 @@ from tests.unit.slack.rendering import buttons as buttons_of
 from tests.unit.slack.rendering import text
 
 
-def rendered(shown: ConnectionPreview, **changes: Any) -> kit.Rendered:
-    return show_preview(preview_result(shown, **changes))
+def rendered(connections: ConnectionPreview, **changes: Any) -> kit.Rendered:
+    return show_preview(preview_result(connections, **changes))
 
 
-def buttons(shown: ConnectionPreview, **changes: Any) -> dict[str, kit.Button]:
-    return buttons_of(*rendered(shown, **changes).messages)
+def buttons(connections: ConnectionPreview, **changes: Any) -> dict[str, kit.Button]:
+    return buttons_of(*rendered(connections, **changes).messages)
 
 
 def test_what_makes_the_verdict_incomplete_stands_before_everything_else() -> None:
-    shown = text(*rendered(preview(other_policies=OTHER_POLICIES)).messages)
-    assert shown.startswith("⚠️ Incomplete") and "…and 25 more" in shown
+    preview_text = text(*rendered(preview(other_policies=OTHER_POLICIES)).messages)
+    assert preview_text.startswith("⚠️ Incomplete") and "…and 25 more" in preview_text
 
 
 def test_an_apply_that_closes_is_red_last_and_asks_again() -> None:
@@ -49,8 +49,8 @@ def test_taking_over_is_said_on_the_button_and_in_its_question() -> None:
 
 
 def test_the_fields_of_other_managers_are_named_before_the_buttons() -> None:
-    shown = text(*rendered(preview(takeovers=TAKEOVERS)).messages)
-    assert "Other field managers own what would be written" in shown and "…and 25 more" in shown
+    preview_text = text(*rendered(preview(takeovers=TAKEOVERS)).messages)
+    assert "Other field managers own what would be written" in preview_text and "…and 25 more" in preview_text
 
 
 def test_what_cannot_be_applied_is_not_offered() -> None:
@@ -69,7 +69,7 @@ def test_adding_dns_previews_the_same_words_again() -> None:
 
 
 def test_what_would_change_is_a_picture_a_list_and_the_manifest() -> None:
-    small, large = (rendered(shown).files for shown in (preview(selected=3), preview()))
+    small, large = (rendered(connections).files for connections in (preview(selected=3), preview()))
     assert [file.name for file in large] == ["deny-prod-eu.png", "deny-prod-eu.txt", "deny.yaml"]
     assert small[0].title == "deny on prod-eu / shop: before and after"
     assert small[0].content.startswith(b"\x89PNG")

@@ -19,13 +19,13 @@ from tests.unit.slack.rendering import buttons, text
 
 def test_an_error_is_three_lines_and_a_reference() -> None:
     problem = Refusal("There is no cluster x in shop", why="HTTP 404", fix="See `/xk8s cluster list`.")
-    shown = text(*answers.with_headline(answers.show_conclusion(conclusion(problem=problem))))
+    answer_text = text(*answers.with_headline(answers.show_conclusion(conclusion(problem=problem))))
     assert (
-        "There is no cluster x in shop" in shown
-        and "HTTP 404" in shown
-        and "See /xk8s cluster list." in shown
+        "There is no cluster x in shop" in answer_text
+        and "HTTP 404" in answer_text
+        and "See /xk8s cluster list." in answer_text
     )
-    assert "ref 7f3a" in shown
+    assert "ref 7f3a" in answer_text
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ def answer(*policies: dict[str, Any], port: str = "TCP/80", **changes: Any) -> R
 def test_an_open_connection_is_allowed_and_says_that_no_policy_isolates_either_end() -> None:
     rendered = views.show_answer(answer())
     assert rendered.headline == "✅ *web/frontend* → *shop/cart* TCP/80: allowed"
-    shown = text(*rendered.messages)
-    assert "leaving: open, no policy isolates it" in shown
-    assert "arriving: open, no policy isolates it" in shown
+    answer_text = text(*rendered.messages)
+    assert "leaving: open, no policy isolates it" in answer_text
+    assert "arriving: open, no policy isolates it" in answer_text
 
 
 def test_a_closed_connection_names_the_policy_that_closes_it() -> None:
@@ -70,32 +70,36 @@ def test_a_pod_reaches_itself() -> None:
 
 def test_of_many_kinds_of_pairs_the_first_are_told() -> None:
     stories = answer().pairs_explained * 9
-    shown = text(*views.show_answer(dataclasses.replace(answer(), pairs_explained=stories)).messages)
+    answer_text = text(*views.show_answer(dataclasses.replace(answer(), pairs_explained=stories)).messages)
     changes = len(stories) - views.MOST_STORIES
-    assert f"…and {changes} more kinds of pairs. Name single pods." in shown
+    assert f"…and {changes} more kinds of pairs. Name single pods." in answer_text
 
 
 def test_exposure_lists_what_is_open_and_what_no_policy_isolates() -> None:
     rendered = views.show_exposure(exposure_result(pods=SHOP, other_policies=(), gaps=()))
-    shown = text(*rendered.messages)
+    answer_text = text(*rendered.messages)
     assert "are isolated by no policy for ingress" in rendered.headline
-    assert "⚠️ " in shown and "open to the outside" in shown and "no policy at all: " in shown
+    assert (
+        "⚠️ " in answer_text and "open to the outside" in answer_text and "no policy at all: " in answer_text
+    )
     assert "close one: /xk8s policy preview default-deny-ingress prod-eu -n NAMESPACE" in " ".join(
-        shown.split()
+        answer_text.split()
     )
 
 
 def test_pods_on_the_host_network_are_counted_apart() -> None:
     host = pod("agent-1", host_network=True)
-    shown = text(
+    answer_text = text(
         *views.show_exposure(exposure_result(pods=(*SHOP, host), other_policies=(), gaps=())).messages
     )
-    assert "1 workload on the host network: no policy can isolate them." in shown
+    assert "1 workload on the host network: no policy can isolate them." in answer_text
 
 
 def test_the_directions_without_a_policy_are_told_apart() -> None:
-    shown = text(*views.show_exposure(exposure_result(DENY, pods=SHOP, other_policies=(), gaps=())).messages)
-    assert "no policy for egress: " in shown and "no policy for ingress: " not in shown
+    answer_text = text(
+        *views.show_exposure(exposure_result(DENY, pods=SHOP, other_policies=(), gaps=())).messages
+    )
+    assert "no policy for egress: " in answer_text and "no policy for ingress: " not in answer_text
 
 
 @pytest.mark.parametrize(("gaps", "incomplete"), [((), False), (("nodes could not be read",), True)])
@@ -109,6 +113,6 @@ def test_the_file_is_a_list_to_tick_off_which_says_if_it_is_incomplete(
 
 
 def test_where_nothing_is_open_that_is_said() -> None:
-    shown = text(*views.show_exposure(exposure_result(pods=(), other_policies=(), gaps=())).messages)
-    assert "✅ No workload is open to the outside." in shown
-    assert "✅ No workload is open to the whole cluster." in shown
+    answer_text = text(*views.show_exposure(exposure_result(pods=(), other_policies=(), gaps=())).messages)
+    assert "✅ No workload is open to the outside." in answer_text
+    assert "✅ No workload is open to the whole cluster." in answer_text

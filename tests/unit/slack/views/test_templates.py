@@ -23,9 +23,9 @@ def test_a_new_template_is_shown_with_what_its_driver_is_for() -> None:
     created = TemplateCreated(template=template(), project="shop", warning="", runtime="containerd")
     rendered = views.show_created(created)
     assert rendered.headline == "✅ Template *k8s-calico* created in *shop*"
-    shown = text(*rendered.messages)
-    assert shown.startswith("Calico · Kubernetes v1.29.5 · fcos · m1 · containerd")
-    assert "🏭 Recommended for production: NetworkPolicy is enforced." in shown
+    answer_text = text(*rendered.messages)
+    assert answer_text.startswith("Calico · Kubernetes v1.29.5 · fcos · m1 · containerd")
+    assert "🏭 Recommended for production: NetworkPolicy is enforced." in answer_text
     offered = buttons(*rendered.messages)
     assert offered["Show template"].action == TemplateShow(template="7c0f")
     assert offered["All templates"].action == TemplateList()
@@ -35,9 +35,9 @@ def test_a_driver_that_is_not_for_production_is_warned_of_with_the_way_to_one_th
     created = TemplateCreated(
         template=template("k8s-flannel", FLANNEL), project="shop", warning="Not for production.", runtime=""
     )
-    shown = text(*views.show_created(created).messages)
-    assert "⚠️ Not for production. The driver cannot be changed" in shown
-    assert "for production: /xk8s template create calico" in shown
+    answer_text = text(*views.show_created(created).messages)
+    assert "⚠️ Not for production. The driver cannot be changed" in answer_text
+    assert "for production: /xk8s template create calico" in answer_text
 
 
 def test_a_dry_run_says_that_nothing_was_sent() -> None:

@@ -32,8 +32,10 @@ def finding(number: int = 1, **changes: object) -> Finding:
     return Finding(**(values | changes))  # type: ignore[arg-type]
 
 
-def single(shown: VerificationReport) -> kit.Rendered:
-    return views.show_summary(VerificationSummary(asked=CALICO, reports=(shown,), missing=(), single=True))
+def single(cluster_report: VerificationReport) -> kit.Rendered:
+    return views.show_summary(
+        VerificationSummary(asked=CALICO, reports=(cluster_report,), missing=(), single=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,8 +76,8 @@ def test_a_healthy_cluster_is_counted_and_offers_to_run_again() -> None:
 
 def test_a_failure_says_where_and_what_to_do_and_offers_a_diagnosis() -> None:
     advice = "Restart it: /xk8s diagnose prod-eu --node node-1   then look again"
-    shown = healthy_report(verdict=Verdict.DEGRADED, nodes_ok=2, findings=(finding(advice=advice),))
-    rendered = single(shown)
+    degraded = healthy_report(verdict=Verdict.DEGRADED, nodes_ok=2, findings=(finding(advice=advice),))
+    rendered = single(degraded)
     lines = text(*rendered.messages).split("\n")
     assert lines[0] == "❌ A pod is not ready on node-1: CrashLoopBackOff"
     assert lines[1] == "→ Restart it: /xk8s diagnose prod-eu --node node-1 then look again"
@@ -97,8 +99,10 @@ def test_what_was_not_checked_is_said_with_the_reason() -> None:
 
 
 def test_a_cluster_that_could_not_be_read_says_why_and_nothing_else() -> None:
-    shown = healthy_report(verdict=Verdict.UNREACHABLE, problem="HTTP 401", advice="Look at the kubeconfig.")
-    assert text(*single(shown).messages) == "HTTP 401\nLook at the kubeconfig.\n[Run again]  [Diagnose]"
+    unreachable = healthy_report(
+        verdict=Verdict.UNREACHABLE, problem="HTTP 401", advice="Look at the kubeconfig."
+    )
+    assert text(*single(unreachable).messages) == "HTTP 401\nLook at the kubeconfig.\n[Run again]  [Diagnose]"
 
 
 def test_pods_and_sessions_that_are_ill_stand_in_tables() -> None:
@@ -124,9 +128,9 @@ def test_several_clusters_are_counted_and_each_has_its_headline() -> None:
     summary = VerificationSummary(asked=None, reports=reports, missing=("edge: HTTP 503",), single=False)
     rendered = views.show_summary(summary)
     assert rendered.headline == "❌ *network drivers*: 1 of 2 clusters healthy"
-    shown = text(*rendered.messages)
-    assert shown.startswith("⚠️ edge: HTTP 503\n❌ calico on prod-eu: ")
-    assert "✅ calico on dev: healthy" in shown
+    answer_text = text(*rendered.messages)
+    assert answer_text.startswith("⚠️ edge: HTTP 503\n❌ calico on prod-eu: ")
+    assert "✅ calico on dev: healthy" in answer_text
     assert buttons(*rendered.messages)["Run again"].action == Verify()
 
 
