@@ -66,13 +66,13 @@ def _socket_mode(peer: SlackPeer, folder: pathlib.Path) -> list[Line]:
         settings = environment(peer.url, folder, f"socket-{run}", admin)
         log = folder / "socket.log"
         with processes.running(["bot.cli", "serve"], environment=settings, log=log):
-            processes.wait_until(lambda port=admin: processes.ready(port), what="xk8s serve")  # type: ignore[misc]
+            processes.wait_until(lambda port=admin: processes.ready(port), name="xk8s serve")  # type: ignore[misc]
             ours.append(_one_by_one(peer))
-        processes.wait_until(lambda: not peer.connected, what="xk8s serve to end")
+        processes.wait_until(lambda: not peer.connected, name="xk8s serve to end")
         with processes.running(["benchmarks.bare_bolt", "socket", peer.url], environment={}, log=log):
-            processes.wait_until(lambda: peer.connected, what="bare Bolt")
+            processes.wait_until(lambda: peer.connected, name="bare Bolt")
             bare.append(_one_by_one(peer))
-        processes.wait_until(lambda: not peer.connected, what="bare Bolt to end")
+        processes.wait_until(lambda: not peer.connected, name="bare Bolt to end")
     return _compare("Socket Mode, one at a time", ours, bare)
 
 
@@ -81,11 +81,11 @@ def _one_by_one(peer: SlackPeer) -> Latency:
     return figures.latency(seconds[WARM_UP:])
 
 
-def _compare(what: str, ours: list[Latency], bare: list[Latency], bound: float = 1.25) -> list[Line]:
+def _compare(title: str, ours: list[Latency], bare: list[Latency], bound: float = 1.25) -> list[Line]:
     mine, theirs = figures.median_of(ours), figures.median_of(bare)
     return [
-        figures.ratio(f"{what}, p50 in ms", mine.p50, theirs.p50, bound),
-        figures.ratio(f"{what}, p99 in ms", mine.p99, theirs.p99, bound),
+        figures.ratio(f"{title}, p50 in ms", mine.p50, theirs.p50, bound),
+        figures.ratio(f"{title}, p99 in ms", mine.p99, theirs.p99, bound),
     ]
 
 
@@ -100,15 +100,15 @@ def _http_mode(peer: SlackPeer, folder: pathlib.Path) -> list[Line]:
         log = folder / "http.log"
         serve = ["bot.cli", "serve", "--http", "--port", str(port)]
         with processes.running(serve, environment=settings, log=log):
-            processes.wait_until(lambda at=admin: processes.ready(at), what="xk8s serve --http")  # type: ignore[misc]
+            processes.wait_until(lambda at=admin: processes.ready(at), name="xk8s serve --http")  # type: ignore[misc]
             ours.append(_posted(peer, port, at_once=1))
             ours_at_once.append(_posted(peer, port, at_once=10))
-        other = processes.free_port()
-        stock = ["benchmarks.bare_bolt", "http", peer.url, str(other)]
+        bolt_port = processes.free_port()
+        stock = ["benchmarks.bare_bolt", "http", peer.url, str(bolt_port)]
         with processes.running(stock, environment={}, log=log):
-            processes.wait_until(lambda at=other: processes.listening(at), what="bare Bolt over HTTP")  # type: ignore[misc]
-            bare.append(_posted(peer, other, at_once=1))
-            bare_at_once.append(_posted(peer, other, at_once=10))
+            processes.wait_until(lambda at=bolt_port: processes.listening(at), name="bare Bolt over HTTP")  # type: ignore[misc]
+            bare.append(_posted(peer, bolt_port, at_once=1))
+            bare_at_once.append(_posted(peer, bolt_port, at_once=10))
     return [
         *_compare("HTTP, one at a time", ours, bare),
         *_compare("HTTP, 10 at once", ours_at_once, bare_at_once, bound=0.3),
@@ -163,12 +163,12 @@ def measure_busy(folder: pathlib.Path) -> list[Line]:
             ["benchmarks.clusters", str(folder)], environment={}, log=folder / "clusters.log"
         ):
             ready = folder / "environment.json"
-            processes.wait_until(ready.exists, what="the clusters")
+            processes.wait_until(ready.exists, name="the clusters")
             admin = processes.free_port()
             world = json.loads(ready.read_text())
             settings = {**world, "SLACK_API_URL": f"{peer.url}/api/", "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
             with processes.running(["bot.cli", "serve"], environment=settings, log=folder / "bot.log"):
-                processes.wait_until(lambda: processes.ready(admin), what="xk8s serve")
+                processes.wait_until(lambda: processes.ready(admin), name="xk8s serve")
                 return _idle_and_busy(peer)
     finally:
         peer.stop()
@@ -176,7 +176,7 @@ def measure_busy(folder: pathlib.Path) -> list[Line]:
 
 def _idle_and_busy(peer: SlackPeer) -> list[Line]:
     peer.acknowledged_after("verify calico prod-eu")  # what is imported at the first one
-    processes.wait_until(lambda: peer.answered >= 3, what="the first verification")
+    processes.wait_until(lambda: peer.answered >= 3, name="the first verification")
     idle = figures.latency([peer.acknowledged_after(TEXT) for _ in range(BUSY_REQUESTS)])
     before = peer.answered
     for _ in range(50):
@@ -186,9 +186,9 @@ def _idle_and_busy(peer: SlackPeer) -> list[Line]:
     return [
         figures.ratio("50 verifications running, p99 in ms", busy.p99, idle.p99, 1.5),
         Line(
-            what="verifications still running at the end",
+            title="verifications still running at the end",
             figure="yes" if running else "no",
             bound="yes",
-            kept=running,
+            bound_kept=running,
         ),
     ]

@@ -26,13 +26,13 @@ def main() -> None:
     reached = {}
     for number, (name, driver) in enumerate((("source", "flannel"), ("target", "calico"))):
         spec = ClusterSpec(uuid=name, name=name, driver=driver, masters=1, nodes=0, subnet=f"10.0.{number}")
-        made = SandboxCluster(spec, timings=Timings(start=0.0, stop=0.0), infrastructure=infrastructure)
-        made.authenticator.add_token(TOKEN, "admin", ["system:masters"])
-        loopback.run(made.start(loopback))
-        loopback.run(made.settled())
+        cluster = SandboxCluster(spec, timings=Timings(start=0.0, stop=0.0), infrastructure=infrastructure)
+        cluster.authenticator.add_token(TOKEN, "admin", ["system:masters"])
+        loopback.run(cluster.start(loopback))
+        loopback.run(cluster.settled())
         if name == "target":
-            made.api.faults.delay = float(sys.argv[2])
-        reached[name] = {"server": made.address, "ca": made.authority.pem, "token": TOKEN}
+            cluster.api.faults.delay = float(sys.argv[2])
+        reached[name] = {"server": cluster.address, "ca": cluster.authority.pem, "token": TOKEN}
     (folder / "clusters.tmp").write_text(json.dumps(reached))
     (folder / "clusters.tmp").rename(folder / "clusters.json")
     while True:

@@ -47,19 +47,19 @@ _BARE = text(
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Both databases."""
-    found = []
+    lines = []
     with _urls(folder) as urls:
         for name, url in urls.items():
             database = Database.open(url)
             database.upgrade()
             _bare_table(database)
-            found.append(_one_writer(name, database))
+            lines.append(_one_writer(name, database))
             if name == "PostgreSQL":
-                found += _many_writers(database, url)
+                lines += _many_writers(database, url)
             database.dispose()
         for name, url in urls.items():
-            found += _verify(name, url)
-    return found
+            lines += _verify(name, url)
+    return lines
 
 
 @contextlib.contextmanager
@@ -127,18 +127,18 @@ def _one_writer(name: str, database: Database) -> Line:
         seconds["ours"].append(_timed(repository.append, EVENTS))
     ours, bare = (statistics.median(seconds[kind]) / EVENTS * 1000 for kind in ("ours", "bare"))
     return Line(
-        what=f"{name}, one writer, against a bare durable INSERT",
+        title=f"{name}, one writer, against a bare durable INSERT",
         figure=f"{ours / bare:.2f} ({ours:.2f} ms against {bare:.2f} ms)",
         bound=f"at most {ONE_WRITER}",
-        kept=ours / bare <= ONE_WRITER,
+        bound_kept=ours / bare <= ONE_WRITER,
     )
 
 
 def _timed(append: Callable[[AuditEvent], object], events: int) -> float:
     operations = [uuid.uuid4().hex for _ in range(events // 2)]
-    made = [_event(number, operations[number // 2]) for number in range(events)]
+    new_events = [_event(number, operations[number // 2]) for number in range(events)]
     began = time.perf_counter()
-    for event in made:
+    for event in new_events:
         append(event)
     return time.perf_counter() - began
 
@@ -161,22 +161,22 @@ def _many_writers(database: Database, url: str) -> list[Line]:
             began = time.perf_counter()
             list(pool.map(_write, [url] * WRITERS, [EVENTS_OF_EACH] * WRITERS, [kind == "bare"] * WRITERS))
             rates[kind] = WRITERS * EVENTS_OF_EACH / (time.perf_counter() - began)
-    kept = rates["ours"] / rates["bare"]
+    throughput_ratio = rates["ours"] / rates["bare"]
     report = AuditTrail(AuditChain(database), Keyring(None)).verify()
     grown = report.last - before
     whole = report.broken is None and grown == WRITERS * EVENTS_OF_EACH
     return [
         Line(
-            what=f"PostgreSQL, {WRITERS} processes, throughput against bare INSERTs",
-            figure=f"{kept:.2f} ({rates['ours']:.0f}/s against {rates['bare']:.0f}/s)",
+            title=f"PostgreSQL, {WRITERS} processes, throughput against bare INSERTs",
+            figure=f"{throughput_ratio:.2f} ({rates['ours']:.0f}/s against {rates['bare']:.0f}/s)",
             bound=f"at least {MANY_WRITERS}",
-            kept=kept >= MANY_WRITERS,
+            bound_kept=throughput_ratio >= MANY_WRITERS,
         ),
         Line(
-            what="events of them in the chain, without gap or fork",
+            title="events of them in the chain, without gap or fork",
             figure=f"{grown:,}",
             bound=f"{WRITERS * EVENTS_OF_EACH:,}",
-            kept=whole,
+            bound_kept=whole,
         ),
     ]
 
@@ -190,16 +190,16 @@ def _verify(name: str, url: str) -> list[Line]:
         events, seconds, growth, peak, problem = pool.submit(_verified, url).result()
     return [
         Line(
-            what=f"{name}, verify of {events:,} events",
+            title=f"{name}, verify of {events:,} events",
             figure=f"{seconds:.1f} s",
             bound=f"under {SECONDS:.0f} s",
-            kept=seconds < SECONDS and not problem and events >= VERIFIED,
+            bound_kept=seconds < SECONDS and not problem and events >= VERIFIED,
         ),
         Line(
-            what=f"{name}, growth of memory from 50,000 to all of them",
+            title=f"{name}, growth of memory from 50,000 to all of them",
             figure=f"{growth:.1f} MB (peak {peak:.0f} MB)",
             bound=f"under {GROWTH:.0f} MB",
-            kept=growth < GROWTH,
+            bound_kept=growth < GROWTH,
         ),
     ]
 
@@ -209,11 +209,11 @@ def _verified(url: str) -> tuple[int, float, float, float, str]:
     and what is wrong.
     """
     database = Database.open(url)
-    kept = AuditChain(database)
-    for _ in kept.links(until=VERIFIED // 20):
+    chain = AuditChain(database)
+    for _ in chain.links(until=VERIFIED // 20):
         pass
     before = _peak()
-    report = AuditTrail(kept, Keyring(KEY)).verify()
+    report = AuditTrail(chain, Keyring(KEY)).verify()
     after = _peak()
     database.dispose()
     return report.events, report.seconds, after - before, after, report.shortfall
@@ -228,7 +228,7 @@ def _fill(database: Database, events: int) -> None:
     """Make the chain that long, by the definition of a link, a thousand rows at once; sign every
     thousandth.
     """
-    head, keyring, kept = AuditChain(database).head(), Keyring(KEY), AuditChain(database)
+    head, keyring, chain = AuditChain(database).head(), Keyring(KEY), AuditChain(database)
     numbers = itertools.count(head.position + 1)
     previous, position = head.hash, head.position
     names = ("position", *audit_encoding.COLUMNS, "previous", "hash")
@@ -257,4 +257,4 @@ def _fill(database: Database, events: int) -> None:
         with database.writing() as connection:
             connection.execute(insert, rows)
             connection.execute(advance, {"position": position, "hash": previous})
-        kept.store_signature(keyring.sign(kept.head(), at=NOW))
+        chain.store_signature(keyring.sign(chain.head(), at=NOW))

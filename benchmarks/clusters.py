@@ -14,8 +14,8 @@ from sandbox.sandbox import InitialCluster
 def main() -> None:
     """Serve until it is ended."""
     folder = pathlib.Path(sys.argv[1])
-    with bot.sandbox((InitialCluster(name="prod-eu", driver="calico", nodes=9, masters=3),)) as made:
-        environment = made.write(folder)
+    with bot.sandbox((InitialCluster(name="prod-eu", driver="calico", nodes=9, masters=3),)) as sandbox:
+        environment = sandbox.write(folder)
         (folder / "environment.tmp").write_text(json.dumps(environment))
         (folder / "environment.tmp").rename(folder / "environment.json")
         while True:

@@ -83,30 +83,30 @@ def measure(folder: pathlib.Path) -> list[Line]:
     return [
         *lines,
         Line(
-            what="the same on a server of one busy core",
+            title="the same on a server of one busy core",
             figure=(
                 f"{without[0][1] / without[0][0]:.1f} times ({without[0][0]:.1f} s against"
                 f" {without[0][1]:.1f} s)"
             ),
             bound="none",
-            kept=True,
+            bound_kept=True,
         ),
         Line(
-            what="requests at once",
+            title="requests at once",
             figure=str(most),
             bound=f"at most {MOST_AT_ONCE}",
-            kept=most <= MOST_AT_ONCE,
+            bound_kept=most <= MOST_AT_ONCE,
         ),
     ]
 
 
-def _compared(what: str, both: list[tuple[float, float]]) -> Line:
-    ours, theirs = (statistics.median(each) for each in zip(*both, strict=True))
+def _compared(title: str, both: list[tuple[float, float]]) -> Line:
+    ours, theirs = (statistics.median(seconds) for seconds in zip(*both, strict=True))
     return Line(
-        what=f"{what}, median of {len(both)}",
+        title=f"{title}, median of {len(both)}",
         figure=f"{theirs / ours:.1f} times as fast ({ours:.1f} s against {theirs:.1f} s)",
         bound=f"at least {BOUND:.0f} times",
-        kept=theirs >= BOUND * ours,
+        bound_kept=theirs >= BOUND * ours,
     )
 
 
@@ -115,19 +115,19 @@ def _runs(
 ) -> tuple[list[tuple[float, float]], int]:
     """Seconds of ours and of the peer in each run, and the most requests of ours at once."""
     folder.mkdir()
-    found, most = [], 0
+    timings, most = [], 0
     with _servers(folder, delay) as reached:
         for number in range(runs):
             source, target = _client(reached["source"]), _client(reached["target"])
             _seed(source, _objects(f"ours-{number}"))
-            ours = _copy(source, target, [f"ours-{number}-{each}" for each in range(NAMESPACES)])
+            ours = _copy(source, target, [f"ours-{number}-{n}" for n in range(NAMESPACES)])
             peer = _objects(f"peer-{number}")
             theirs = (
                 _kubectl(kubectl, folder, reached["target"], peer) if kubectl else _one_by_one(target, peer)
             )
-            found.append((ours, theirs))
+            timings.append((ours, theirs))
             most = max(most, target.most)
-    return found, most
+    return timings, most
 
 
 @contextlib.contextmanager
@@ -135,7 +135,7 @@ def _servers(folder: pathlib.Path, delay: float) -> Iterator[dict[str, dict[str,
     arguments = ["benchmarks.api_servers", str(folder), str(delay)]
     with processes.running(arguments, environment={}, log=folder / "servers.log"):
         at = folder / "clusters.json"
-        processes.wait_until(at.exists, what="the API servers")
+        processes.wait_until(at.exists, name="the API servers")
         yield json.loads(at.read_text())
 
 
@@ -146,16 +146,16 @@ def _client(reached: dict[str, str]) -> Counting:
 
 def _objects(prefix: str) -> list[Object]:
     """What teams have, in about the numbers in which they have it."""
-    made: list[Object] = [
+    objects: list[Object] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"{prefix}-{n}"}}
         for n in range(NAMESPACES)
     ]
     number = 0
-    while len(made) < OBJECTS:
+    while len(objects) < OBJECTS:
         namespace, name = f"{prefix}-{number % NAMESPACES}", f"app-{number}"
-        made += [each for each in _app(name, namespace) if len(made) < OBJECTS]
+        objects += [obj for obj in _app(name, namespace) if len(objects) < OBJECTS]
         number += 1
-    return made[:OBJECTS]
+    return objects[:OBJECTS]
 
 
 def _app(name: str, namespace: str) -> list[Object]:
@@ -233,7 +233,10 @@ def _app(name: str, namespace: str) -> list[Object]:
 
 
 def _seed(source: KubeClient, objects: list[Object]) -> None:
-    kinds = {(each.api_version, each.kind): each for each in discover(source).resources}
+    kinds = {
+        (api_resource.api_version, api_resource.kind): api_resource
+        for api_resource in discover(source).resources
+    }
 
     def make(obj: Object) -> None:
         resource = kinds[obj["apiVersion"], obj["kind"]]
@@ -264,15 +267,15 @@ def _copy(source: KubeClient, target: Counting, namespaces: list[str]) -> float:
         target_objects.build(plan, inventory, mappings),
     )
     seconds = time.perf_counter() - started
-    made = sum(each.ref.namespace in namespaces or each.ref.name in namespaces for each in record.written)
-    if record.failures or made < OBJECTS:
-        raise RuntimeError(f"{made} of {OBJECTS} objects were copied, {len(record.failures)} failed")
+    copied = sum(obj.ref.namespace in namespaces or obj.ref.name in namespaces for obj in record.written)
+    if record.failures or copied < OBJECTS:
+        raise RuntimeError(f"{copied} of {OBJECTS} objects were copied, {len(record.failures)} failed")
     return seconds
 
 
 def _kubectl(kubectl: str, folder: pathlib.Path, reached: dict[str, str], objects: list[Object]) -> float:
     export, config = folder / "export.yaml", folder / "kubeconfig"
-    export.write_text("".join(f"---\n{json.dumps(each)}\n" for each in objects))
+    export.write_text("".join(f"---\n{json.dumps(obj)}\n" for obj in objects))
     authority = base64.b64encode(reached["ca"].encode()).decode()
     config.write_text(
         json.dumps(
@@ -316,7 +319,10 @@ def _one_by_one(target: KubeClient, objects: list[Object]) -> float:
     """What kubectl does, where there is none: one apply after the other over one connection, without its
     own limit.
     """
-    kinds = {(each.api_version, each.kind): each for each in discover(target).resources}
+    kinds = {
+        (api_resource.api_version, api_resource.kind): api_resource
+        for api_resource in discover(target).resources
+    }
     started = time.perf_counter()
     for obj in objects:
         meta = obj["metadata"]

@@ -21,41 +21,45 @@ def measure(folder: pathlib.Path) -> list[Line]:
     """Type, wait for the acknowledgement, kill at a random moment, start again."""
     chance = random.Random(11)
     names = [f"crash-{number}" for number in range(KILLS)]
-    with bot.sandbox(()) as made:
+    with bot.sandbox(()) as sandbox:
         admin = processes.free_port()
         for name in names:
-            with bot.serving(made, folder, admin=admin) as pid:
-                made.loopback.run(made.workspace.until(lambda: made.sockets.connections, 20), 25)
-                made.loopback.run(
-                    made.workspace.command("U0ANA", "C0SHOP", f"/xk8s template create flannel --name {name}")
+            with bot.serving(sandbox, folder, admin=admin) as pid:
+                sandbox.loopback.run(sandbox.workspace.until(lambda: sandbox.sockets.connections, 20), 25)
+                sandbox.loopback.run(
+                    sandbox.workspace.command(
+                        "U0ANA", "C0SHOP", f"/xk8s template create flannel --name {name}"
+                    )
                 )
                 time.sleep(chance.uniform(0.0, 0.4))
                 os.kill(pid, signal.SIGKILL)
-        with bot.serving(made, folder, admin=admin):
-            made.loopback.run(made.workspace.until(lambda: _ended(made, names).total() >= KILLS, 90), 95)
+        with bot.serving(sandbox, folder, admin=admin):
+            sandbox.loopback.run(
+                sandbox.workspace.until(lambda: _ended(sandbox, names).total() >= KILLS, 90), 95
+            )
             time.sleep(2.0)  # a second answer would come now
-            ended = _ended(made, names)
-    templates = Counter(found["name"] for found in made.cloud.templates.values())
+            ended = _ended(sandbox, names)
+    templates = Counter(template["name"] for template in sandbox.cloud.templates.values())
     once = sum(ended[name] == 1 for name in names)
     single = sum(templates[name] == 1 for name in names)
     return [
         Line(
-            what="commands answered exactly once",
+            title="commands answered exactly once",
             figure=f"{once} of {KILLS}",
             bound="all",
-            kept=once == KILLS,
+            bound_kept=once == KILLS,
         ),
         Line(
-            what="templates made exactly once",
+            title="templates made exactly once",
             figure=f"{single} of {KILLS}",
             bound="all",
-            kept=single == KILLS,
+            bound_kept=single == KILLS,
         ),
     ]
 
 
-def _ended(made: Sandbox, names: list[str]) -> Counter[str]:
-    roots = [message for message in made.workspace.messages if not message.thread and message.blocks]
+def _ended(sandbox: Sandbox, names: list[str]) -> Counter[str]:
+    roots = [message for message in sandbox.workspace.messages if not message.thread and message.blocks]
     lines = ["\n".join(plain_text.lines(message.blocks)) for message in roots]
     return Counter(
         name for name in names for line in lines if f"{name} " in line and not line.startswith("⏳")

@@ -60,7 +60,7 @@ def measure(folder: pathlib.Path) -> list[Line]:
         with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
             file.write(SETTINGS)
         with processes.running(["bot.cli", "serve"], environment=environment, log=folder / "bot.log"):
-            processes.wait_until(lambda: processes.ready(admin), what="xk8s serve")
+            processes.wait_until(lambda: processes.ready(admin), name="xk8s serve")
             sandbox.loopback.run(sandbox.workspace.until(lambda: sandbox.sockets.connections, 30), 35)
             return _watched(sandbox, Database.open(f"sqlite:///{folder}/xk8s.sqlite3"))
     finally:
@@ -125,38 +125,38 @@ def _watched(sandbox: Sandbox, database: Database) -> list[Line]:
     soak = sum(migration.step == "soak" for migration in migrations)
     return [
         Line(
-            what="migrations that serve in the new cluster",
+            title="migrations that serve in the new cluster",
             figure=str(soak),
             bound=str(MIGRATIONS),
-            kept=soak == MIGRATIONS,
+            bound_kept=soak == MIGRATIONS,
         ),
         Line(
-            what="… at once at most, and until the last one served",
+            title="… at once at most, and until the last one served",
             figure=f"{soak_times.most}, {soak_times.seconds:.0f} s",
             bound=str(MIGRATIONS),
-            kept=soak_times.most == MIGRATIONS,
+            bound_kept=soak_times.most == MIGRATIONS,
         ),
-        Line(what="chat.update refused (429)", figure=str(refused), bound="none", kept=not refused),
+        Line(title="chat.update refused (429)", figure=str(refused), bound="none", bound_kept=not refused),
         Line(
-            what="messages that follow a migration",
+            title="messages that follow a migration",
             figure=str(watch.shown),
             bound=str(MIGRATIONS),
-            kept=watch.shown == MIGRATIONS,
+            bound_kept=watch.shown == MIGRATIONS,
         ),
         Line(
-            what="the oldest of them",
+            title="the oldest of them",
             figure=f"{watch.oldest:.0f} s",
             bound=f"{OLDEST_SECONDS:.0f} s",
-            kept=watch.oldest <= OLDEST_SECONDS,
+            bound_kept=watch.oldest <= OLDEST_SECONDS,
         ),
         Line(
-            what=(
+            title=(
                 f"states that came while there were under {BUSY:.0f} a second ({len(slow)} of"
                 f" {len(slow) + len(late)}), the latest visible after"
             ),
             figure=f"{max(slow, default=0.0):.1f} s",
             bound=f"{VISIBLE_SECONDS:.0f} s",
-            kept=bool(slow) and max(slow) <= VISIBLE_SECONDS,
+            bound_kept=bool(slow) and max(slow) <= VISIBLE_SECONDS,
         ),
     ]
 

@@ -38,21 +38,21 @@ def median_of(runs: Sequence[Latency]) -> Latency:
 class Line:
     """One measured figure and the bound it is held against."""
 
-    what: str
+    title: str
     figure: str
     bound: str
-    kept: bool
+    bound_kept: bool
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.kept else 'OVER'}  {self.what}: {self.figure} (bound: {self.bound})"
+        return f"{'ok  ' if self.bound_kept else 'OVER'}  {self.title}: {self.figure} (bound: {self.bound})"
 
 
-def ratio(what: str, ours: float, theirs: float, bound: float) -> Line:
+def ratio(title: str, ours: float, theirs: float, bound: float) -> Line:
     """Hold ours over theirs against a bound."""
-    found = ours / theirs
+    quotient = ours / theirs
     return Line(
-        what=what,
-        figure=f"{found:.2f} ({ours:.1f} against {theirs:.1f})",
+        title=title,
+        figure=f"{quotient:.2f} ({ours:.1f} against {theirs:.1f})",
         bound=f"at most {bound}",
-        kept=found <= bound,
+        bound_kept=quotient <= bound,
     )

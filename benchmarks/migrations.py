@@ -67,4 +67,4 @@ def _measured(folder: pathlib.Path, urls: Mapping[str, str]) -> list[Line]:
         f"kills at step boundaries and inside steps ({hits['boundaries']} + {hits['inside']}), nothing lost"
         " or doubled"
     )
-    return [Line(what=title, figure=str(total), bound=f"at least {WANTED}", kept=total >= WANTED)]
+    return [Line(title=title, figure=str(total), bound=f"at least {WANTED}", bound_kept=total >= WANTED)]

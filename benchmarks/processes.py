@@ -29,10 +29,12 @@ def free_port() -> int:
 @contextlib.contextmanager
 def running(arguments: list[str], *, environment: Mapping[str, str], log: pathlib.Path) -> Iterator[int]:
     """Run `python -m …` until the block ends; yields the process id."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    inherited = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ
+    }
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], env={**kept, **environment}, stdout=output, stderr=output
+            [sys.executable, "-m", *arguments], env={**inherited, **environment}, stdout=output, stderr=output
         )
         try:
             yield process.pid
@@ -45,12 +47,12 @@ def running(arguments: list[str], *, environment: Mapping[str, str], log: pathli
                 process.wait()
 
 
-def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = READY_WITHIN) -> float:
+def wait_until(condition: Callable[[], bool], *, name: str, seconds: float = READY_WITHIN) -> float:
     """Wait for a condition; return the seconds it took. Raises `TimeoutError`."""
     started = time.perf_counter()
     while not condition():
         if time.perf_counter() - started > seconds:
-            raise TimeoutError(f"{what}: not within {seconds:.0f} s")
+            raise TimeoutError(f"{name}: not within {seconds:.0f} s")
         time.sleep(0.005)
     return time.perf_counter() - started
 
@@ -82,9 +84,9 @@ def resident_megabytes(pid: int) -> float:
 
 
 def _children(pid: int) -> list[int]:
-    found: list[int] = []
+    children: list[int] = []
     with contextlib.suppress(FileNotFoundError):
         for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found += [int(child), *_children(int(child))]
-    return found
+                children += [int(child), *_children(int(child))]
+    return children

@@ -55,10 +55,10 @@ def measure_growth(_folder: pathlib.Path) -> list[Line]:
     )
     return [
         Line(
-            what=f"{run['pods']:,} pods and {run['policies']:,} policies",
+            title=f"{run['pods']:,} pods and {run['policies']:,} policies",
             bound="drawn",
             figure=f"{run['seconds']:.2f} s, {run['classes']:,} classes, {run['megabytes']:.0f} MB",
-            kept=True,
+            bound_kept=True,
         )
         for run in (*by_pods, *by_policies)
     ]
@@ -77,20 +77,20 @@ def _run(pods: int, policies: int, *words: str) -> dict[str, Any]:
 
 
 def _size(run: dict[str, Any], *, seconds: float, megabytes: int) -> list[Line]:
-    what = f"{run['pods']:,} pods and {run['policies']:,} policies"
+    title = f"{run['pods']:,} pods and {run['policies']:,} policies"
     varied = f"{run['classes']:,} classes, {run['ranges']:,} ranges outside, {run['sets']} different sets"
     pairs = f"{run['pairs'] / 1e6:.1f} million pairs, of which {100 * run['open']:.0f} % may connect"
     return [
         Line(
-            what=f"{what}, every pair",
+            title=f"{title}, every pair",
             bound=f"{seconds:g} s",
-            kept=run["seconds"] < seconds,
+            bound_kept=run["seconds"] < seconds,
             figure=f"{run['seconds']:.2f} s, {run['clock']:.2f} s by the clock ({varied}; {pairs})",
         ),
         Line(
-            what=f"{what}, peak of resident memory",
+            title=f"{title}, peak of resident memory",
             bound=f"{megabytes} MB",
-            kept=run["megabytes"] < megabytes,
+            bound_kept=run["megabytes"] < megabytes,
             figure=f"{run['megabytes']:.0f} MB",
         ),
     ]
@@ -100,10 +100,10 @@ def _previews(previews: Sequence[tuple[float, int]]) -> list[Line]:
     seconds, changes = [seconds for seconds, _ in previews], [lines for _, lines in previews]
     return [
         Line(
-            what=f"preview of one policy there, the slowest of {len(seconds)}, with all its lines",
+            title=f"preview of one policy there, the slowest of {len(seconds)}, with all its lines",
             bound="0.1 s",
             figure=f"{max(seconds):.3f} s (up to {max(changes):,} lines)",
-            kept=max(seconds) < 0.1,
+            bound_kept=max(seconds) < 0.1,
         )
     ]
 

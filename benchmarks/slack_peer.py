@@ -88,10 +88,10 @@ class SlackPeer:
         }
         if self._session is None:
             raise RuntimeError("no bot is connected")
-        sent = time.perf_counter()
+        sent_at = time.perf_counter()
         await self._session.send_text(json.dumps(frame))
         acknowledged: float = await asyncio.wait_for(done, 10)
-        return acknowledged - sent
+        return acknowledged - sent_at
 
     async def _link(self, session: WebSocket) -> None:
         await session.accept()

@@ -24,12 +24,12 @@ AS_OF = re.compile(r"as of <!date\^(\d+)\^")
 class Watch:
     """What somebody sees who looks every second."""
 
-    def __init__(self, made: Sandbox) -> None:
-        self._made = made
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
         self.refused = {"chat.update": 0, "chat.postMessage": 0}
         self.oldest = 0.0
         self.shown = 0
-        count = made.api.limits.count
+        count = sandbox.api.limits.count
 
         def counted(method: str, channel: str) -> None:
             try:
@@ -38,12 +38,14 @@ class Watch:
                 self.refused[method] = self.refused.get(method, 0) + 1
                 raise
 
-        made.api.limits.count = counted  # type: ignore[method-assign]
+        sandbox.api.limits.count = counted  # type: ignore[method-assign]
 
     def look(self) -> None:
         """How old is each message that follows work?"""
         ages = [
-            time.time() - shown for message in self._made.workspace.messages if (shown := _as_of(message))
+            time.time() - timestamp
+            for message in self._sandbox.workspace.messages
+            if (timestamp := _as_of(message))
         ]
         self.shown = len(ages)
         self.oldest = max([self.oldest, *ages])
@@ -51,82 +53,88 @@ class Watch:
 
 def measure(folder: pathlib.Path) -> list[Line]:
     """Fifty clusters that are never complete, then a few that are."""
-    made = Sandbox(timings=Timings(start=0.0, stop=0.0), seconds_to_build=1e6, clusters=(), rate_limits=True)
-    made.start()
-    made.cloud.inventory.most_clusters = 200
+    sandbox = Sandbox(
+        timings=Timings(start=0.0, stop=0.0), seconds_to_build=1e6, clusters=(), rate_limits=True
+    )
+    sandbox.start()
+    sandbox.cloud.inventory.most_clusters = 200
     try:
         admin = processes.free_port()
-        environment = {**made.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
+        environment = {**sandbox.write(folder), "XK8S_ADMIN_ADDR": f"127.0.0.1:{admin}"}
         with pathlib.Path(environment["XK8S_CONFIG"]).open("a") as file:
             file.write(f"operations: {{per_project: {WORKS}}}\n")
         with processes.running(["bot.cli", "serve"], environment=environment, log=folder / "bot.log"):
-            processes.wait_until(lambda: processes.ready(admin), what="xk8s serve")
-            return _watched(made)
+            processes.wait_until(lambda: processes.ready(admin), name="xk8s serve")
+            return _watched(sandbox)
     finally:
-        made.stop()
+        sandbox.stop()
 
 
-def _watched(made: Sandbox) -> list[Line]:
-    watch = Watch(made)
-    made.loopback.run(made.workspace.command("U0ANA", "C0SHOP", "/xk8s template create flannel --name many"))
-    made.loopback.run(made.workspace.until(lambda: made.cloud.templates, 20), 25)
+def _watched(sandbox: Sandbox) -> list[Line]:
+    watch = Watch(sandbox)
+    sandbox.loopback.run(
+        sandbox.workspace.command("U0ANA", "C0SHOP", "/xk8s template create flannel --name many")
+    )
+    sandbox.loopback.run(sandbox.workspace.until(lambda: sandbox.cloud.templates, 20), 25)
     for number in range(WORKS):
         words = f"/xk8s cluster create many-{number} --template many"
-        made.loopback.run(made.workspace.command("U0ANA", "C0SHOPDEV" if number % 2 else "C0SHOP", words))
+        sandbox.loopback.run(
+            sandbox.workspace.command("U0ANA", "C0SHOPDEV" if number % 2 else "C0SHOP", words)
+        )
         time.sleep(0.5)
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         time.sleep(1.0)
         watch.look()
-    visible = max(_visible(made, number) for number in range(COMPLETED))
+    visible = max(_visible(sandbox, number) for number in range(COMPLETED))
     refused = watch.refused["chat.update"]
     return [
         Line(
-            what=f"chat.update refused (429), {WORKS} works at once",
+            title=f"chat.update refused (429), {WORKS} works at once",
             figure=str(refused),
             bound="none",
-            kept=not refused,
+            bound_kept=not refused,
         ),
         Line(
-            what="messages that follow work",
+            title="messages that follow work",
             figure=str(watch.shown),
             bound=str(WORKS),
-            kept=watch.shown == WORKS,
+            bound_kept=watch.shown == WORKS,
         ),
         Line(
-            what="the oldest of them",
+            title="the oldest of them",
             figure=f"{watch.oldest:.0f} s",
             bound=f"{OLDEST_SECONDS:.0f} s",
-            kept=watch.oldest <= OLDEST_SECONDS,
+            bound_kept=watch.oldest <= OLDEST_SECONDS,
         ),
         Line(
-            what="a new state is visible after",
+            title="a new state is visible after",
             figure=f"{visible:.1f} s",
-            kept=visible <= VISIBLE_SECONDS,
+            bound_kept=visible <= VISIBLE_SECONDS,
             bound=f"{VISIBLE_SECONDS:.0f} s after the bot has looked, every {POLL_SECONDS:.0f} s",
         ),
     ]
 
 
-def _visible(made: Sandbox, number: int) -> float:
+def _visible(sandbox: Sandbox, number: int) -> float:
     """How long it takes until everybody sees that a cluster is complete, beyond the look that finds it."""
     name = f"many-{number}"
-    found = next(each for each in made.cloud.clusters.values() if each["name"] == name)
-    made.loopback.run(made.cloud.build_now(found), 30)
+    cluster = next(cluster for cluster in sandbox.cloud.clusters.values() if cluster["name"] == name)
+    sandbox.loopback.run(sandbox.cloud.build_now(cluster), 30)
     begun = time.monotonic()
 
-    def told() -> bool:
+    def said_in_thread() -> bool:
         return any(
             f"*{name}* is built" in str(message.blocks) and message.thread
-            for message in made.workspace.messages
+            for message in sandbox.workspace.messages
         )
 
-    made.loopback.run(made.workspace.until(told, 60), 65)
+    sandbox.loopback.run(sandbox.workspace.until(said_in_thread, 60), 65)
     return max(0.0, time.monotonic() - begun - POLL_SECONDS)
 
 
 def _as_of(message: Any) -> int | None:
     if not message.thread:
         return None
-    found = AS_OF.search(str(message.blocks))
-    return int(found[1]) if found else None
+    match = AS_OF.search(str(message.blocks))
+    return int(match[1]) if match else None

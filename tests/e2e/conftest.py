@@ -57,12 +57,12 @@ class Bot:
     def __init__(self, folder: pathlib.Path, environment: Mapping[str, str], *, http_port: int = 0) -> None:
         self.admin = free_port()
         self.folder = folder
-        kept = {
+        inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("SLACK_", "XK8S_", "OS_"))
         }
-        self.environment = {**kept, **environment, "XK8S_ADMIN_ADDR": f"127.0.0.1:{self.admin}"}
+        self.environment = {**inherited, **environment, "XK8S_ADMIN_ADDR": f"127.0.0.1:{self.admin}"}
         self._words = (
             ["serve", "--http", "--host", "127.0.0.1", "--port", str(http_port)] if http_port else ["serve"]
         )
@@ -84,8 +84,8 @@ class Bot:
     def _command(self) -> list[str]:
         if not self.version:
             return [sys.executable, "-m", "bot.cli", *self._words]
-        other = f"import bot; bot.__version__ = {self.version!r}; from bot.cli.main import main; main()"
-        return [sys.executable, "-c", other, *self._words]
+        program = f"import bot; bot.__version__ = {self.version!r}; from bot.cli.main import main; main()"
+        return [sys.executable, "-c", program, *self._words]
 
     def until_ready(self) -> None:
         end = time.monotonic() + SECONDS
@@ -178,12 +178,12 @@ class Office:
     ) -> tuple[Message, Seen]:
         """Somebody writes a message; returns it and what was answered."""
         before = len(self.workspace.messages)
-        said = self.sandbox.loopback.run(self.workspace.say(who, channel, text, thread=thread))
-        return said, self.sees(before + 1)
+        message = self.sandbox.loopback.run(self.workspace.say(who, channel, text, thread=thread))
+        return message, self.sees(before + 1)
 
-    def presses(self, seen: Seen, label: str, *, who: str = "U0ANA") -> Seen:
+    def presses(self, answer: Seen, label: str, *, who: str = "U0ANA") -> Seen:
         """Somebody presses a button of an answer."""
-        message, element = seen.buttons()[label]
+        message, element = answer.buttons()[label]
         before = len(self.workspace.messages)
         self.sandbox.loopback.run(
             self.workspace.click(who, message.channel, message.ts, element["action_id"])
@@ -224,12 +224,12 @@ class Office:
 
     def form(self, who: str) -> View:
         """The form that somebody has open, once it is filled."""
-        found = self.until(
+        view = self.until(
             lambda: next(
                 (v for v in self.workspace.views.values() if v.user == who and not _loading(v)), None
             )
         )
-        return cast("View", found)
+        return cast("View", view)
 
     def submits(self, who: str, view: View, **values: Any) -> None:
         """Somebody submits a form."""
@@ -238,7 +238,7 @@ class Office:
     def hears(self, text: str, *, who: str = "", channel: str = "") -> Message:
         """Wait until the bot has said something: to everybody, or in a channel, or to one person alone."""
 
-        def found() -> Message | None:
+        def newest_match() -> Message | None:
             return next(
                 (
                     message
@@ -250,7 +250,7 @@ class Office:
                 None,
             )
 
-        return cast("Message", self.until(found))
+        return cast("Message", self.until(newest_match))
 
     def until(self, condition: Any, seconds: float = SECONDS) -> Any:
         return self.sandbox.loopback.run(self.workspace.until(condition, seconds), seconds + 5)
@@ -268,13 +268,13 @@ def _loading(view: View) -> bool:
     )
 
 
-def _answer_to_a_command(said: list[Message], channel: str) -> list[Message]:
+def _answer_to_a_command(messages: list[Message], channel: str) -> list[Message]:
     """A root of its own with its thread, and what was told to the asker alone."""
-    here = [message for message in said if message.channel == channel]
-    root = next((message for message in here if not message.thread and not message.only_for), None)
+    in_channel = [message for message in messages if message.channel == channel]
+    root = next((message for message in in_channel if not message.thread and not message.only_for), None)
     return [
         message
-        for message in here
+        for message in in_channel
         if message.only_for or (root is not None and root.ts in (message.ts, message.thread))
     ]
 
@@ -323,15 +323,15 @@ def office(
 @pytest.fixture(scope="module", params=["socket", "http"])
 def everywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The office in each mode."""
-    with office(tmp_path_factory.mktemp("bot"), request.param) as made:
-        yield made
+    with office(tmp_path_factory.mktemp("bot"), request.param) as running_office:
+        yield running_office
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def bot_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The office in Socket Mode."""
-    with office(tmp_path_factory.mktemp("bot"), "socket") as made:
-        yield made
+    with office(tmp_path_factory.mktemp("bot"), "socket") as running_office:
+        yield running_office
 
 
 @pytest.fixture
@@ -339,5 +339,5 @@ def movers(tmp_path: pathlib.Path) -> Iterator[Any]:
     """People who move a small cluster."""
     from tests.e2e.migration_journey import SMALL, Movers, moving_house
 
-    with moving_house(tmp_path, sets=SMALL) as (made, _bots):
-        yield Movers(made)
+    with moving_house(tmp_path, sets=SMALL) as (running_office, _bots):
+        yield Movers(running_office)

@@ -77,31 +77,31 @@ def put(
     office: Office, cluster: str, manifest: Object, *, manager: str = "kubectl-client-side-apply"
 ) -> None:
     """Somebody else makes a policy, or replaces it."""
-    found = office.sandbox.cluster_faults[cluster].cluster
-    kind = found.store.registry.named("NetworkPolicy", "networking.k8s.io")
+    sandbox_cluster = office.sandbox.cluster_faults[cluster].cluster
+    kind = sandbox_cluster.store.registry.named("NetworkPolicy", "networking.k8s.io")
     metadata = manifest["metadata"]
 
     async def write() -> None:
-        if found.store.has(kind, metadata["namespace"], metadata["name"]):
-            found.store.update(kind, {**manifest, "metadata": dict(metadata)}, manager=manager)
+        if sandbox_cluster.store.has(kind, metadata["namespace"], metadata["name"]):
+            sandbox_cluster.store.update(kind, {**manifest, "metadata": dict(metadata)}, manager=manager)
         else:
-            made = {
+            new_policy = {
                 **manifest,
                 "spec": {"policyTypes": ["Ingress"], **manifest["spec"]},
                 "metadata": dict(metadata),
             }
-            found.store.create(kind, made, manager=manager)
+            sandbox_cluster.store.create(kind, new_policy, manager=manager)
 
     office.sandbox.loopback.run(write())
 
 
 def remove(office: Office, cluster: str, namespace: str, name: str) -> None:
     """Somebody else deletes a policy."""
-    found = office.sandbox.cluster_faults[cluster].cluster
-    kind = found.store.registry.named("NetworkPolicy", "networking.k8s.io")
+    sandbox_cluster = office.sandbox.cluster_faults[cluster].cluster
+    kind = sandbox_cluster.store.registry.named("NetworkPolicy", "networking.k8s.io")
 
     async def delete() -> None:
-        if found.store.has(kind, namespace, name):
-            found.store.delete(kind, namespace, name)
+        if sandbox_cluster.store.has(kind, namespace, name):
+            sandbox_cluster.store.delete(kind, namespace, name)
 
     office.sandbox.loopback.run(delete())

@@ -28,28 +28,28 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(
-    ("cluster", "fault", "said"), FAULTS, ids=lambda value: value if " " not in str(value) else ""
+    ("cluster", "fault", "symptom"), FAULTS, ids=lambda value: value if " " not in str(value) else ""
 )
 def test_a_fault_is_named_with_its_node_and_gone_when_it_is_mended(
-    here: Office, cluster: str, fault: str, said: str
+    bot_office: Office, cluster: str, fault: str, symptom: str
 ) -> None:
-    node = list(here.sandbox.cluster_faults[cluster].cluster.network.machines)[NODE]
-    driver = here.sandbox.cluster_faults[cluster].cluster.spec.driver
-    here.fault(cluster, fault, True, node=NODE)
+    node = list(bot_office.sandbox.cluster_faults[cluster].cluster.network.machines)[NODE]
+    driver = bot_office.sandbox.cluster_faults[cluster].cluster.spec.driver
+    bot_office.fault(cluster, fault, True, node=NODE)
     try:
-        broken = here.types(f"verify {driver} {cluster}")
+        broken = bot_office.types(f"verify {driver} {cluster}")
     finally:
-        here.fault(cluster, fault, False, node=NODE)
+        bot_office.fault(cluster, fault, False, node=NODE)
     assert broken.line.startswith("❌"), broken.line
-    assert said in broken.text and node in broken.text, broken.text
-    mended = here.types(f"verify {driver} {cluster}")
+    assert symptom in broken.text and node in broken.text, broken.text
+    mended = bot_office.types(f"verify {driver} {cluster}")
     assert mended.line.startswith("✅"), mended.text
     assert "healthy, 3 of 3 nodes" in mended.line
 
 
-def test_a_slow_server_only_takes_longer(here: Office) -> None:
-    here.sandbox.cluster_faults["prod-eu"].cluster.api.faults.delay = 0.3
+def test_a_slow_server_only_takes_longer(bot_office: Office) -> None:
+    bot_office.sandbox.cluster_faults["prod-eu"].cluster.api.faults.delay = 0.3
     try:
-        assert "healthy, 3 of 3 nodes" in here.types("verify calico prod-eu").line
+        assert "healthy, 3 of 3 nodes" in bot_office.types("verify calico prod-eu").line
     finally:
-        here.sandbox.cluster_faults["prod-eu"].cluster.api.faults.delay = 0.0
+        bot_office.sandbox.cluster_faults["prod-eu"].cluster.api.faults.delay = 0.0

@@ -19,8 +19,8 @@ from tests.e2e.conftest import Office, office
 @pytest.fixture(scope="module")
 def over_http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder: pathlib.Path = tmp_path_factory.mktemp("http")
-    with office(folder, "http") as made:
-        yield made
+    with office(folder, "http") as running_office:
+        yield running_office
 
 
 def body(
@@ -42,13 +42,18 @@ def body(
 
 
 def post(
-    here: Office, data: bytes, *, secret: str = SIGNING_SECRET, age: int = 0, signature: str | None = None
+    bot_office: Office,
+    data: bytes,
+    *,
+    secret: str = SIGNING_SECRET,
+    age: int = 0,
+    signature: str | None = None,
 ) -> int:
     """Post a command as somebody would who has, or has not, the signing secret."""
     at = str(int(time.time()) - age)
     signed = SignatureVerifier(secret).generate_signature(timestamp=at, body=data)
     request = urllib.request.Request(
-        f"http://127.0.0.1:{here.port}/slack/events",
+        f"http://127.0.0.1:{bot_office.port}/slack/events",
         data=data,
         headers={
             "Content-Type": "application/x-www-form-urlencoded",
@@ -63,15 +68,15 @@ def post(
         return error.code
 
 
-def dropped(here: Office, reason: str) -> float:
-    with urllib.request.urlopen(f"http://127.0.0.1:{here.bot.admin}/metrics", timeout=5) as answer:
+def dropped(bot_office: Office, reason: str) -> float:
+    with urllib.request.urlopen(f"http://127.0.0.1:{bot_office.bot.admin}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
-    wanted = f'xk8s_slack_dropped_total{{reason="{reason}"}}'
-    return next((float(line.split()[-1]) for line in lines if line.startswith(wanted)), 0.0)
+    counter = f'xk8s_slack_dropped_total{{reason="{reason}"}}'
+    return next((float(line.split()[-1]) for line in lines if line.startswith(counter)), 0.0)
 
 
-def made(here: Office) -> int:
-    return sum(found["name"] == "forged" for found in here.sandbox.cloud.templates.values())
+def made(bot_office: Office) -> int:
+    return sum(template["name"] == "forged" for template in bot_office.sandbox.cloud.templates.values())
 
 
 def test_a_wrong_signature_gets_401_and_is_counted(over_http: Office) -> None:
@@ -103,7 +108,7 @@ def test_what_another_workspace_sends_is_refused_and_counted(over_http: Office) 
         post(over_http, body("template create calico --name foreign", team="T0OTHER", trigger="3.3.x")) == 200
     )
     over_http.until(lambda: dropped(over_http, "other team") == 1)
-    assert not any(found["name"] == "foreign" for found in over_http.sandbox.cloud.templates.values())
+    assert not any(template["name"] == "foreign" for template in over_http.sandbox.cloud.templates.values())
 
 
 def test_what_is_too_large_or_no_form_is_refused(over_http: Office) -> None:

@@ -16,23 +16,25 @@ from tests.e2e.conftest import Office, office
 def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An office in which memberships are read again after a second, and believed for five."""
     folder: pathlib.Path = tmp_path_factory.mktemp("groups")
-    with office(folder, "socket", settings="groups: {refresh: 1s, grace: 5s}\n") as made:
-        yield made
+    with office(folder, "socket", settings="groups: {refresh: 1s, grace: 5s}\n") as running_office:
+        yield running_office
 
 
 def test_a_member_of_the_group_may_and_after_the_grace_of_a_silent_slack_may_not(forgetful: Office) -> None:
-    here = forgetful
+    bot_office = forgetful
     assert (
-        "Template by-group created" in here.types("template create calico --name by-group", who="U0IDA").text
+        "Template by-group created"
+        in bot_office.types("template create calico --name by-group", who="U0IDA").text
     )
-    assert "group" in here.types("whoami", who="U0IDA").text
-    here.sandbox.api.faults["usergroups.users.list"] = "unavailable"
+    assert "group" in bot_office.types("whoami", who="U0IDA").text
+    bot_office.sandbox.api.faults["usergroups.users.list"] = "unavailable"
     assert (
-        "Template in-grace created" in here.types("template create calico --name in-grace", who="U0IDA").text
+        "Template in-grace created"
+        in bot_office.types("template create calico --name in-grace", who="U0IDA").text
     )
     time.sleep(5.5)
-    assert "you are viewer" in here.types("template create calico --name too-late", who="U0IDA").text
-    here.sandbox.api.faults.clear()
+    assert "you are viewer" in bot_office.types("template create calico --name too-late", who="U0IDA").text
+    bot_office.sandbox.api.faults.clear()
     time.sleep(ASK_AGAIN.total_seconds())
-    assert "operator" in here.types("whoami", who="U0IDA").text
-    assert not any(found["name"] == "too-late" for found in here.sandbox.cloud.templates.values())
+    assert "operator" in bot_office.types("whoami", who="U0IDA").text
+    assert not any(template["name"] == "too-late" for template in bot_office.sandbox.cloud.templates.values())

@@ -25,9 +25,9 @@ pytestmark = pytest.mark.reliability
 
 @pytest.fixture
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with open_office(tmp_path_factory.mktemp("bot"), "socket") as made:
-        shop.deploy(made, STAGING)
-        yield made
+    with open_office(tmp_path_factory.mktemp("bot"), "socket") as running_office:
+        shop.deploy(running_office, STAGING)
+        yield running_office
 
 
 class Held:
@@ -64,9 +64,9 @@ def killed_while_writing(
     answers.
     """
     before = len(office.workspace.messages)
-    with Held(office, done=done) as held:
+    with Held(office, done=done) as held_write:
         office.sandbox.loopback.run(office.workspace.command("U0ANA", "C0SHOP", f"/xk8s {words}"))
-        office.until(lambda: held.reached)
+        office.until(lambda: held_write.reached)
         office.bot.kill()
     meanwhile()
     office.bot.start()
@@ -82,14 +82,14 @@ def kept(office: Office) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("done", [False, True], ids=["before-the-write", "after-the-write"])
 def test_an_apply_that_was_cut_off_is_finished_once(office: Office, done: bool) -> None:
-    seen = killed_while_writing(office, f"policy apply default-deny-ingress {STAGING} -n shop", done=done)
-    assert f"✅ default-deny-ingress applied on {STAGING} / shop: closes" in seen.line
-    assert "exactly what was previewed" in seen.text
-    there = shop.there(office, STAGING, "shop", "default-deny-ingress")
-    assert there is not None and there["metadata"].get("generation", 1) == 1
-    assert outcomes(office, seen) == [("policy.apply", "succeeded")]
+    answer = killed_while_writing(office, f"policy apply default-deny-ingress {STAGING} -n shop", done=done)
+    assert f"✅ default-deny-ingress applied on {STAGING} / shop: closes" in answer.line
+    assert "exactly what was previewed" in answer.text
+    policy = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert policy is not None and policy["metadata"].get("generation", 1) == 1
+    assert outcomes(office, answer) == [("policy.apply", "succeeded")]
     assert kept(office) == [("apply", "written", 0)]
-    office.presses(seen, "Roll back")
+    office.presses(answer, "Roll back")
     assert shop.there(office, STAGING, "shop", "default-deny-ingress") is None
 
 
@@ -97,14 +97,14 @@ def test_an_apply_that_was_cut_off_is_given_up_when_somebody_else_came_in_betwee
     def meanwhile() -> None:
         shop.put(office, STAGING, shop.policy("shop", "default-deny-ingress", ingress=[{}]))
 
-    seen = killed_while_writing(
+    answer = killed_while_writing(
         office, f"policy apply default-deny-ingress {STAGING} -n shop", done=False, meanwhile=meanwhile
     )
-    assert "was changed by somebody else, so nothing was written" in seen.text
-    assert "somebody made a policy of this name (last written by kubectl-client-side-apply" in seen.text
-    there = shop.there(office, STAGING, "shop", "default-deny-ingress")
-    assert there is not None and there["spec"]["ingress"] == [{}]
-    assert outcomes(office, seen) == [("policy.apply", "refused")]
+    assert "was changed by somebody else, so nothing was written" in answer.text
+    assert "somebody made a policy of this name (last written by kubectl-client-side-apply" in answer.text
+    policy = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert policy is not None and policy["spec"]["ingress"] == [{}]
+    assert outcomes(office, answer) == [("policy.apply", "refused")]
     assert kept(office) == [("apply", "given_up", 0)]
 
 
@@ -112,15 +112,15 @@ def test_an_apply_that_was_cut_off_is_given_up_when_somebody_else_came_in_betwee
 def test_a_deletion_and_a_roll_back_that_were_cut_off_are_finished_once(office: Office, done: bool) -> None:
     own = shop.policy("shop", "allow-web", policyTypes=["Ingress"])
     shop.put(office, STAGING, own)
-    gone = killed_while_writing(office, f"policy delete allow-web {STAGING} -n shop", done=done)
-    assert "🗑 allow-web deleted from" in gone.line
+    deleted = killed_while_writing(office, f"policy delete allow-web {STAGING} -n shop", done=done)
+    assert "🗑 allow-web deleted from" in deleted.line
     assert shop.there(office, STAGING, "shop", "allow-web") is None
-    assert outcomes(office, gone) == [("policy.delete", "succeeded")]
-    change = gone.text.split("policy rollback ")[1].split(" ")[0]
+    assert outcomes(office, deleted) == [("policy.delete", "succeeded")]
+    change = deleted.text.split("policy rollback ")[1].split(" ")[0]
     back = killed_while_writing(office, f"policy rollback {change}", done=done)
     assert "rolled back on" in back.line
-    there = shop.there(office, STAGING, "shop", "allow-web")
-    assert there is not None and there["spec"] == own["spec"]
+    policy = shop.there(office, STAGING, "shop", "allow-web")
+    assert policy is not None and policy["spec"] == own["spec"]
     assert outcomes(office, back) == [("policy.rollback", "succeeded")]
     assert kept(office) == [("delete", "written", 0), ("rollback", "written", 1)]
 
@@ -139,10 +139,10 @@ def test_an_answer_that_is_lost_is_looked_for(office: Office) -> None:
 
     api.serve = serve_and_fail
     try:
-        seen = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
+        applied = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
     finally:
         api.serve = serve
         api.faults.status = api.faults.times = 0
-    assert "applied on" in seen.line, said(seen.messages[-1])
-    assert outcomes(office, seen) == [("policy.apply", "succeeded")]
+    assert "applied on" in applied.line, said(applied.messages[-1])
+    assert outcomes(office, applied) == [("policy.apply", "succeeded")]
     assert shop.there(office, STAGING, "shop", "default-deny-ingress") is not None

@@ -28,9 +28,9 @@ BACKTICKS = "```"
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The office with a shop in each cluster."""
-    with open_office(tmp_path_factory.mktemp("bot"), "socket") as made:
-        shop.deploy(made, STAGING, PRODUCTION, FLANNEL)
-        yield made
+    with open_office(tmp_path_factory.mktemp("bot"), "socket") as running_office:
+        shop.deploy(running_office, STAGING, PRODUCTION, FLANNEL)
+        yield running_office
 
 
 @pytest.fixture
@@ -39,66 +39,67 @@ def office(busy: Office) -> Iterator[Office]:
     yield busy
     for name in (STAGING, PRODUCTION, FLANNEL):
         store = busy.sandbox.cluster_faults[name].cluster.store
-        for found in list(store.all_of(store.registry.named("NetworkPolicy", "networking.k8s.io"))):
-            shop.remove(busy, name, found["metadata"]["namespace"], found["metadata"]["name"])
+        for policy in list(store.all_of(store.registry.named("NetworkPolicy", "networking.k8s.io"))):
+            shop.remove(busy, name, policy["metadata"]["namespace"], policy["metadata"]["name"])
 
 
-def files(office: Office, seen: Seen) -> dict[str, bytes]:
+def files(office: Office, answer: Seen) -> dict[str, bytes]:
     """The files that came with an answer, by name."""
-    shown = [file for message in seen.messages for file in message.files]
-    return {file["name"]: office.workspace.files[file["id"]].content for file in shown}
+    attached = [file for message in answer.messages for file in message.files]
+    return {file["name"]: office.workspace.files[file["id"]].content for file in attached}
 
 
-def file_after(office: Office, seen: Seen, name: str) -> bytes:
+def file_after(office: Office, answer: Seen, name: str) -> bytes:
     """A file of an answer: it follows the message that ends it."""
 
-    def found() -> bytes | None:
-        later = [each for each in office.workspace.messages if each.ts > seen.messages[0].ts]
+    def file_content() -> bytes | None:
+        later = [message for message in office.workspace.messages if message.ts > answer.messages[0].ts]
         return files(office, Seen(None, later)).get(name)
 
-    return bytes(office.until(found))
+    return bytes(office.until(file_content))
 
 
-def outcomes(office: Office, seen: Seen) -> list[tuple[str, str]]:
+def outcomes(office: Office, answer: Seen) -> list[tuple[str, str]]:
     """Action and outcome of an answer's request in the audit log."""
-    reference = seen.text.rsplit("ref ", 1)[1].split(" ")[0]
+    reference = answer.text.rsplit("ref ", 1)[1].split(" ")[0]
     with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
         question = "SELECT action, outcome FROM audit_events WHERE reference = ? AND phase = 'outcome'"
         return [tuple(row) for row in database.execute(question, (reference,))]
 
 
-def change_of(seen: Seen) -> str:
-    return seen.text.split("policy rollback ")[1].split(" ")[0]
+def change_of(answer: Seen) -> str:
+    return answer.text.split("policy rollback ")[1].split(" ")[0]
 
 
 # --- before it is applied
 
 
 def test_a_preview_says_what_closes_and_brings_the_picture_and_writes_nothing(office: Office) -> None:
-    seen = office.types(
+    preview = office.types(
         f"policy preview allow-from-namespace {STAGING} -n shop --from-namespace web --port TCP/7070"
     )
     assert (
-        f"🔎 allow-from-namespace-web on {STAGING} / shop: closes" in seen.line and "opens none" in seen.line
+        f"🔎 allow-from-namespace-web on {STAGING} / shop: closes" in preview.line
+        and "opens none" in preview.line
     )
-    assert "🔴 closes outside → cart all ports · to 2 pods" in seen.text
-    assert "🔴 closes billing/ledger → cart all ports · 1 → 2 pods" in seen.text
-    kept = "🔴 closes web/frontend → cart all ports but TCP 7070 · 3 → 2 pods"
-    assert kept in seen.text
-    assert "🔒 newly isolated: 3 pods (ingress)" in seen.text
-    assert file_after(office, seen, f"allow-from-namespace-web-{STAGING}.png").startswith(b"\x89PNG")
-    manifest = yaml.safe_load(file_after(office, seen, "allow-from-namespace-web.yaml"))
+    assert "🔴 closes outside → cart all ports · to 2 pods" in preview.text
+    assert "🔴 closes billing/ledger → cart all ports · 1 → 2 pods" in preview.text
+    closing_line = "🔴 closes web/frontend → cart all ports but TCP 7070 · 3 → 2 pods"
+    assert closing_line in preview.text
+    assert "🔒 newly isolated: 3 pods (ingress)" in preview.text
+    assert file_after(office, preview, f"allow-from-namespace-web-{STAGING}.png").startswith(b"\x89PNG")
+    manifest = yaml.safe_load(file_after(office, preview, "allow-from-namespace-web.yaml"))
     assert manifest["spec"]["ingress"][0]["ports"] == [{"port": 7070, "protocol": "TCP"}]
-    assert {"Apply", "Cancel"} <= set(seen.buttons())
+    assert {"Apply", "Cancel"} <= set(preview.buttons())
     assert shop.there(office, STAGING, "shop", "allow-from-namespace-web") is None
-    assert outcomes(office, seen) == [("policy.preview", "succeeded")]
+    assert outcomes(office, preview) == [("policy.preview", "succeeded")]
 
 
 def test_pods_that_lose_dns_are_named_and_one_button_leaves_it_to_them(office: Office) -> None:
-    seen = office.types(f"policy preview default-deny-egress {STAGING} -n shop")
-    assert "⚠️ 3 pods lose DNS (UDP and TCP 53 to kube-system): shop/cart-" in seen.text
-    file_after(office, seen, "default-deny-egress.yaml")
-    again = office.presses(seen, "Add allow-dns and preview again")
+    preview = office.types(f"policy preview default-deny-egress {STAGING} -n shop")
+    assert "⚠️ 3 pods lose DNS (UDP and TCP 53 to kube-system): shop/cart-" in preview.text
+    file_after(office, preview, "default-deny-egress.yaml")
+    again = office.presses(preview, "Add allow-dns and preview again")
     assert "lose DNS" not in again.text and "closes" in again.text
     assert "Add allow-dns and preview again" not in again.buttons()
     written = yaml.safe_load(file_after(office, again, "default-deny-egress.yaml"))
@@ -110,15 +111,15 @@ def test_pods_that_lose_dns_are_named_and_one_button_leaves_it_to_them(office: O
 
 def test_a_policy_that_changes_nothing_says_so(office: Office) -> None:
     shop.put(office, STAGING, shop.policy("shop", "closed", policyTypes=["Ingress"]))
-    seen = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
-    assert "changes nothing" in seen.line and "No connection opens or closes" in seen.text
-    assert "shop/default-deny-ingress has no effect" in seen.text
-    assert not any(name.endswith(".png") for name in files(office, seen))
+    preview = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
+    assert "changes nothing" in preview.line and "No connection opens or closes" in preview.text
+    assert "shop/default-deny-ingress has no effect" in preview.text
+    assert not any(name.endswith(".png") for name in files(office, preview))
 
 
 def test_cancel_takes_the_buttons_away_and_does_nothing(office: Office) -> None:
-    seen = office.types(f"policy preview deny-all {STAGING} -n shop")
-    message, element = seen.buttons()["Cancel"]
+    preview = office.types(f"policy preview deny-all {STAGING} -n shop")
+    message, element = preview.buttons()["Cancel"]
     office.sandbox.loopback.run(
         office.workspace.click("U0ANA", message.channel, message.ts, element["action_id"])
     )
@@ -139,14 +140,14 @@ def test_policies_of_other_apis_make_the_verdict_incomplete_and_are_named_first(
 
     office.sandbox.loopback.run(install())
     try:
-        seen = office.types(f"policy preview deny-all {STAGING} -n shop")
+        preview = office.types(f"policy preview deny-all {STAGING} -n shop")
         reach = office.types(f"policy reach {STAGING} --from web/frontend --to shop/cart --port TCP/7070")
     finally:
         office.sandbox.loopback.run(uninstall())
-    said = "GlobalNetworkPolicy deny-egress-to-metadata (crd.projectcalico.org)"
-    assert "⚠️ Incomplete" in seen.text and said in seen.text
-    assert seen.text.index(said) < seen.text.index("🔴 closes")
-    assert said in reach.text
+    global_policy = "GlobalNetworkPolicy deny-egress-to-metadata (crd.projectcalico.org)"
+    assert "⚠️ Incomplete" in preview.text and global_policy in preview.text
+    assert preview.text.index(global_policy) < preview.text.index("🔴 closes")
+    assert global_policy in reach.text
 
 
 def test_a_policy_that_gitops_keeps_is_said_to_be_undone(office: Office) -> None:
@@ -155,9 +156,10 @@ def test_a_policy_that_gitops_keeps_is_said_to_be_undone(office: Office) -> None
         "argocd.argoproj.io/tracking-id": "shop-app:networking.k8s.io/NetworkPolicy:shop/x"
     }
     shop.put(office, STAGING, manifest, manager="argocd-controller")
-    seen = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
+    preview = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
     assert (
-        "Argo CD owns this policy (shop-app): a change made here will be undone, make it in Git" in seen.text
+        "Argo CD owns this policy (shop-app): a change made here will be undone, make it in Git"
+        in preview.text
     )
 
 
@@ -165,15 +167,15 @@ def test_a_policy_that_gitops_keeps_is_said_to_be_undone(office: Office) -> None
 
 
 def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: Office) -> None:
-    seen = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
-    applied = office.presses(seen, "Apply")
+    preview = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
+    applied = office.presses(preview, "Apply")
     assert f"✅ default-deny-ingress applied on {STAGING} / shop: closes" in applied.text
     assert "Accepted by the API; enforcement not measured" in applied.text
     assert "✅ Read again and computed: exactly what was previewed." in applied.text
     assert outcomes(office, applied) == [("policy.apply", "succeeded")]
-    there = shop.there(office, STAGING, "shop", "default-deny-ingress")
-    assert there is not None and there["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
-    assert [entry["manager"] for entry in there["metadata"]["managedFields"]] == ["xk8s"]
+    policy = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    assert policy is not None and policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    assert [entry["manager"] for entry in policy["metadata"]["managedFields"]] == ["xk8s"]
     agents = office.sandbox.cluster_faults[STAGING].cluster.api.agents
     assert any("(operation " in agent for agent in agents[-3:])
 
@@ -193,7 +195,7 @@ def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: O
 
     forth = office.types(f"policy rollback {change_of(back)}")
     assert "closes" in forth.line
-    assert shop.there(office, STAGING, "shop", "default-deny-ingress")["spec"] == there["spec"]  # type: ignore[index]
+    assert shop.there(office, STAGING, "shop", "default-deny-ingress")["spec"] == policy["spec"]  # type: ignore[index]
 
 
 def test_what_somebody_elses_tool_owns_is_a_conflict_until_it_is_taken_over_and_comes_back_exactly(
@@ -213,12 +215,12 @@ def test_what_somebody_elses_tool_owns_is_a_conflict_until_it_is_taken_over_and_
     preview = office.types(f"policy preview default-deny-ingress {STAGING} -n shop")
     assert "Other field managers own what would be written" in preview.text
 
-    taken = office.presses(preview, "Take over and apply")
-    assert outcomes(office, taken) == [("policy.apply", "succeeded")]
+    taken_over = office.presses(preview, "Take over and apply")
+    assert outcomes(office, taken_over) == [("policy.apply", "succeeded")]
     now = shop.there(office, STAGING, "shop", "default-deny-ingress")
     assert now is not None and now["spec"]["policyTypes"] == ["Ingress"]
     assert now["metadata"]["labels"] == {"team": "shop", "app.kubernetes.io/managed-by": "xk8s"}
-    office.types(f"policy rollback {change_of(taken)}")
+    office.types(f"policy rollback {change_of(taken_over)}")
     back = shop.there(office, STAGING, "shop", "default-deny-ingress")
     assert back is not None and back["spec"] == own["spec"] and back["metadata"]["labels"] == {"team": "shop"}
 
@@ -248,14 +250,14 @@ def test_a_policy_is_shown_deleted_and_brought_back(office: Office) -> None:
         "shop", "allow-web", ingress=[{"from": [{"namespaceSelector": {}}]}], policyTypes=["Ingress"]
     )
     shop.put(office, STAGING, own)
-    shown = office.types(f"policy show allow-web {STAGING} -n shop")
-    assert yaml.safe_load(file_after(office, shown, "allow-web.yaml")) == own
-    assert "isolates 3 pods" in shown.text and "kubectl-client-side-apply" in shown.text
+    answer = office.types(f"policy show allow-web {STAGING} -n shop")
+    assert yaml.safe_load(file_after(office, answer, "allow-web.yaml")) == own
+    assert "isolates 3 pods" in answer.text and "kubectl-client-side-apply" in answer.text
     assert "Did you mean allow-web?" in office.types(f"policy show alow-web {STAGING} -n shop").text
-    gone = office.presses(shown, "Delete")
-    assert f"🗑 allow-web deleted from {STAGING} / shop: opens" in gone.text
+    deleted = office.presses(answer, "Delete")
+    assert f"🗑 allow-web deleted from {STAGING} / shop: opens" in deleted.text
     assert shop.there(office, STAGING, "shop", "allow-web") is None
-    office.types(f"policy rollback {change_of(gone)}")
+    office.types(f"policy rollback {change_of(deleted)}")
     back = shop.there(office, STAGING, "shop", "allow-web")
     assert back is not None and back["spec"] == own["spec"]
 
@@ -281,54 +283,54 @@ def test_what_differs_from_the_preview_after_the_write_is_named(office: Office) 
 
     cluster.api.serve = beside
     try:
-        seen = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
+        answer = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
     finally:
         cluster.api.serve = serve
-    assert "⚠️ Not as previewed" in seen.text and "the policy shop/from-web was made" in seen.text
-    assert "🟢 opens web/frontend → cart all ports" in seen.text
+    assert "⚠️ Not as previewed" in answer.text and "the policy shop/from-web was made" in answer.text
+    assert "🟢 opens web/frontend → cart all ports" in answer.text
 
 
 # --- where it is refused
 
 
 def test_on_flannel_it_is_refused_with_the_reason_and_the_way_out(office: Office) -> None:
-    seen = office.types(f"policy apply deny-all {FLANNEL} -n shop")
-    assert "dev-eu runs Flannel, so no policy is applied there" in seen.text
-    assert "/xk8s migrate dev-eu --to calico" in seen.text
+    answer = office.types(f"policy apply deny-all {FLANNEL} -n shop")
+    assert "dev-eu runs Flannel, so no policy is applied there" in answer.text
+    assert "/xk8s migrate dev-eu --to calico" in answer.text
     assert shop.there(office, FLANNEL, "shop", "deny-all") is None
-    assert outcomes(office, seen) == [("policy.apply", "refused")]
+    assert outcomes(office, answer) == [("policy.apply", "refused")]
     preview = office.types(f"policy preview deny-all {FLANNEL} -n shop")
     assert "Flannel enforces no NetworkPolicy" in preview.text and "Apply" not in preview.buttons()
 
 
 def test_on_production_somebody_else_decides_and_then_it_is_done(office: Office) -> None:
-    asked = office.types(f"policy apply default-deny-ingress {PRODUCTION} -n shop")
-    assert "🔐 Apply the policy default-deny-ingress in shop of prod-eu: closes" in asked.text
-    assert "closes outside → shop/cart[Deployment]" in asked.text
+    request = office.types(f"policy apply default-deny-ingress {PRODUCTION} -n shop")
+    assert "🔐 Apply the policy default-deny-ingress in shop of prod-eu: closes" in request.text
+    assert "closes outside → shop/cart[Deployment]" in request.text
     assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
-    message, element = asked.buttons()["Approve"]
+    message, element = request.buttons()["Approve"]
     before = len(office.workspace.messages)
     office.sandbox.loopback.run(
         office.workspace.click("U0BO", message.channel, message.ts, element["action_id"])
     )
     office.until(
-        lambda: any("applied on prod-eu" in said(found) for found in office.workspace.messages[before:])
+        lambda: any("applied on prod-eu" in said(reply) for reply in office.workspace.messages[before:])
     )
     assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is not None
 
 
 def test_an_approval_is_void_when_what_is_written_over_has_changed(office: Office) -> None:
-    asked = office.types(f"policy apply default-deny-ingress {PRODUCTION} -n shop")
+    request = office.types(f"policy apply default-deny-ingress {PRODUCTION} -n shop")
     shop.put(
         office, PRODUCTION, shop.policy("shop", "from-web", ingress=[{"from": [{"namespaceSelector": {}}]}])
     )
-    message, element = asked.buttons()["Approve"]
+    message, element = request.buttons()["Approve"]
     before = len(office.workspace.messages)
     office.sandbox.loopback.run(
         office.workspace.click("U0BO", message.channel, message.ts, element["action_id"])
     )
     office.until(
-        lambda: any("void" in said(found) for found in [message, *office.workspace.messages[before:]])
+        lambda: any("void" in said(reply) for reply in [message, *office.workspace.messages[before:]])
     )
     assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
 
@@ -337,24 +339,26 @@ def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: 
     cluster = office.sandbox.cluster_faults[STAGING].cluster
 
     async def leave() -> None:
-        held = {
+        config_map = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": "held", "namespace": "leaving", "finalizers": ["x/y"]},
         }
-        cluster.deploy([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaving"}}, held])
+        cluster.deploy(
+            [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "leaving"}}, config_map]
+        )
         cluster.store.delete(cluster.store.registry.named("Namespace"), None, "leaving")
 
     office.sandbox.loopback.run(leave())
-    seen = office.types(f"policy apply deny-all {STAGING} -n leaving")
-    assert "unable to create new content in namespace leaving because it is being terminated" in seen.text
-    assert outcomes(office, seen) == [("policy.apply", "failed")]
+    answer = office.types(f"policy apply deny-all {STAGING} -n leaving")
+    assert "unable to create new content in namespace leaving because it is being terminated" in answer.text
+    assert outcomes(office, answer) == [("policy.apply", "failed")]
     missing = office.types(f"policy apply deny-all {STAGING} -n shp")
     assert "There is no namespace shp" in missing.text and "Did you mean -n shop?" in missing.text
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "reason"),
     [
         ("policy apply deny-al staging-eu -n shop", "Did you mean deny-all?"),
         ("policy apply deny-all staging-eu -n shop --port TCP/80", "deny-all does not take --port"),
@@ -372,8 +376,8 @@ def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: 
         ("policy delete nothing staging-eu -n shop", "There is no policy nothing in shop"),
     ],
 )
-def test_what_cannot_be_done_says_why(office: Office, words: str, said: str) -> None:
-    assert said in office.types(words).text
+def test_what_cannot_be_done_says_why(office: Office, words: str, reason: str) -> None:
+    assert reason in office.types(words).text
 
 
 # --- a policy of one's own
@@ -393,10 +397,10 @@ BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for 
 
 
 def test_a_code_block_in_a_mention_is_previewed_and_applied(office: Office) -> None:
-    _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n shop\n{BACKTICKS}\n{OWN}{BACKTICKS}")
-    assert "only-frontend on staging-eu / shop" in seen.text
-    assert "🔴 closes web/frontend → cart all ports but TCP 7070" in seen.text
-    applied = office.presses(seen, "Apply")
+    _, preview = office.says(f"@xk8s policy preview --yaml {STAGING} -n shop\n{BACKTICKS}\n{OWN}{BACKTICKS}")
+    assert "only-frontend on staging-eu / shop" in preview.text
+    assert "🔴 closes web/frontend → cart all ports but TCP 7070" in preview.text
+    applied = office.presses(preview, "Apply")
     assert "only-frontend applied on" in applied.text
     assert shop.there(office, STAGING, "shop", "only-frontend") is not None
 
@@ -414,30 +418,30 @@ def test_a_form_takes_yaml_or_a_file_and_tells_what_is_wrong_beside_the_field(of
     file = workspace.attach("U0ANA", "only-frontend.yaml", OWN.encode())
     before = len(workspace.messages)
     loopback.run(workspace.submit("U0ANA", view.id, {"file": [file.id]}))
-    seen = office.sees(before)
-    assert "🔎 only-frontend on staging-eu / shop" in seen.line and not workspace.views
+    preview = office.sees(before)
+    assert "🔎 only-frontend on staging-eu / shop" in preview.line and not workspace.views
 
 
 def test_a_file_in_a_message_is_read(office: Office) -> None:
     file = office.workspace.attach("U0ANA", "policy.yaml", OWN.encode())
-    seen = sends(office, f"@xk8s policy preview --yaml {STAGING} -n shop", file)
-    assert "🔎 only-frontend on staging-eu / shop" in seen.text
+    preview = sends(office, f"@xk8s policy preview --yaml {STAGING} -n shop", file)
+    assert "🔎 only-frontend on staging-eu / shop" in preview.text
 
 
 def test_without_yaml_a_mention_gets_a_button_for_the_form(office: Office) -> None:
-    _, seen = office.says(f"@xk8s policy preview --yaml {STAGING} -n shop")
-    assert "Open the form" in seen.buttons() and "code block" in seen.text
+    _, answer = office.says(f"@xk8s policy preview --yaml {STAGING} -n shop")
+    assert "Open the form" in answer.buttons() and "code block" in answer.text
 
 
 def test_a_policy_that_says_nothing_and_pods_on_the_host_network_are_told_apart(office: Office) -> None:
     empty = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\nspec:\n"
-    _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{empty}{BACKTICKS}")
-    assert "p applied on" in seen.text and "newly isolated: 3 pods (ingress)" in seen.text
+    _, answer = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{empty}{BACKTICKS}")
+    assert "p applied on" in answer.text and "newly isolated: 3 pods (ingress)" in answer.text
     hosts = f"{empty[:-1]} {{podSelector: {{matchLabels: {{k8s-app: calico-node}}}}}}\n"
-    _, seen = office.says(
+    _, answer = office.says(
         f"@xk8s policy preview --yaml {STAGING} -n kube-system\n{BACKTICKS}\n{hosts}{BACKTICKS}"
     )
-    assert "changes nothing" in seen.text and "on the host network (kube-system/calico-node-" in seen.text
+    assert "changes nothing" in answer.text and "on the host network (kube-system/calico-node-" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -491,27 +495,27 @@ def test_bad_yaml_is_refused_with_the_reason_and_nothing_is_applied(
 ) -> None:
     store = office.sandbox.cluster_faults[STAGING].cluster.store
     version = store.resource_version
-    _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{text}{BACKTICKS}")
-    assert wrong in seen.text
-    assert outcomes(office, seen) == [("policy.apply", "refused")]
+    _, answer = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{text}{BACKTICKS}")
+    assert wrong in answer.text
+    assert outcomes(office, answer) == [("policy.apply", "refused")]
     assert store.resource_version == version
 
 
 def test_ten_megabytes_are_refused_by_their_size_and_never_read(office: Office) -> None:
     file = office.workspace.attach("U0ANA", "huge.yaml", b"a: b\n" * 2_000_000)
-    seen = sends(office, f"@xk8s policy apply --yaml {STAGING} -n shop", file)
-    assert "That is too large for a policy" in seen.text and "10,000,000 bytes" in seen.text
+    answer = sends(office, f"@xk8s policy apply --yaml {STAGING} -n shop", file)
+    assert "That is too large for a policy" in answer.text and "10,000,000 bytes" in answer.text
 
 
 def test_a_secret_that_was_sent_by_mistake_is_in_no_audit_event(office: Office) -> None:
     secret = (
         "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\nstringData: {password: hunter2-in-the-clear}\n"
     )
-    _, seen = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{secret}{BACKTICKS}")
-    assert "This is a Secret, not a NetworkPolicy" in seen.text
+    _, answer = office.says(f"@xk8s policy apply --yaml {STAGING} -n shop\n{BACKTICKS}\n{secret}{BACKTICKS}")
+    assert "This is a Secret, not a NetworkPolicy" in answer.text
     with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
-        told = database.execute("SELECT arguments, detail FROM audit_events").fetchall()
-    assert "hunter2" not in str(told) and "hunter2" not in (office.bot.folder / "bot.log").read_text()
+        events = database.execute("SELECT arguments, detail FROM audit_events").fetchall()
+    assert "hunter2" not in str(events) and "hunter2" not in (office.bot.folder / "bot.log").read_text()
 
 
 # --- reachability
@@ -534,9 +538,9 @@ def test_whether_one_reaches_the_other_is_told_with_the_rules(office: Office) ->
 
 
 def test_what_everybody_reaches_is_a_list_to_work_off(office: Office) -> None:
-    seen = office.types(f"policy reach {STAGING}")
-    assert "workloads open to the outside" in seen.text and "shop/cart[Deployment]" in seen.text
-    listed = file_after(office, seen, f"exposure-{STAGING}.md").decode()
+    answer = office.types(f"policy reach {STAGING}")
+    assert "workloads open to the outside" in answer.text and "shop/cart[Deployment]" in answer.text
+    listed = file_after(office, answer, f"exposure-{STAGING}.md").decode()
     assert "- [ ] shop/cart[Deployment]: All Connections" in listed and "## On the host network" in listed
 
 
@@ -553,8 +557,8 @@ def test_a_terminal_previews_a_file_and_saves_what_came_with_it(office: Office) 
     )
     assert ran.returncode == 0 and "only-frontend on staging-eu / shop: closes" in ran.stdout, ran.stderr
     assert (folder / f"only-frontend-{STAGING}.png").read_bytes().startswith(b"\x89PNG")
-    told = json.loads(office.bot.run("run", f"policy preview deny-all {STAGING} -n shop", "--json").stdout)
-    assert told["result"]["preview"]["changes"][0]["closes"] == "All Connections"
+    output = json.loads(office.bot.run("run", f"policy preview deny-all {STAGING} -n shop", "--json").stdout)
+    assert output["result"]["preview"]["changes"][0]["closes"] == "All Connections"
     bare = office.bot.run("run", f"policy preview --yaml {STAGING} -n shop")
     assert bare.returncode == 2 and "--file" in bare.stdout
 

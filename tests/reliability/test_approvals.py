@@ -25,64 +25,65 @@ PEOPLE = 200
 @pytest.fixture
 def anyone_approves(tmp_path: pathlib.Path, database_url: str) -> Iterator[Office]:
     """An office in which everybody in the channel may approve, on each database."""
-    with office(tmp_path, "socket", environment={"XK8S_DATABASE_URL": database_url}) as made:
+    with office(tmp_path, "socket", environment={"XK8S_DATABASE_URL": database_url}) as running_office:
         configuration = tmp_path / "xk8s.yaml"
         text = re.sub(r"approver: \{.*\}", "approver: {everyone: true}", configuration.read_text())
         configuration.write_text(text)
-        made.bot.stop()
-        made.bot.start()
-        yield made
+        running_office.bot.stop()
+        running_office.bot.start()
+        yield running_office
 
 
 @contextlib.contextmanager
-def second_replica(here: Office) -> Iterator[Bot]:
+def second_replica(bot_office: Office) -> Iterator[Bot]:
     """Another process on the same database."""
-    environment = here.bot.environment | {
+    environment = bot_office.bot.environment | {
         "XK8S_REPLICA_ID": "second",
-        "XK8S_DATA_DIR": str(here.bot.folder / "second"),
+        "XK8S_DATA_DIR": str(bot_office.bot.folder / "second"),
     }
-    other = Bot(here.bot.folder, environment)
-    other.start()
+    replica = Bot(bot_office.bot.folder, environment)
+    replica.start()
     try:
-        yield other
+        yield replica
     finally:
-        other.stop()
+        replica.stop()
 
 
-def crowd(here: Office) -> list[str]:
+def crowd(bot_office: Office) -> list[str]:
     people = [f"U0P{number:03}" for number in range(PEOPLE)]
     for person in people:
-        here.workspace.users[person] = User(id=person, name=person.lower(), real_name=person)
-        here.workspace.channels["C0SHOP"].members.add(person)
+        bot_office.workspace.users[person] = User(id=person, name=person.lower(), real_name=person)
+        bot_office.workspace.channels["C0SHOP"].members.add(person)
     return people
 
 
 def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approves: Office) -> None:
-    here = anyone_approves
-    people = crowd(here)
-    here.workspace.trigger_seconds = (
+    bot_office = anyone_approves
+    people = crowd(bot_office)
+    bot_office.workspace.trigger_seconds = (
         60.0  # 200 forms on a busy machine: how fast they open is for `benchmarks/`
     )
-    asked = ask_to_delete(here, "crowd-eu")
-    (message, approve), (_, reject) = asked.buttons()["Approve…"], asked.buttons()["Reject…"]
-    with second_replica(here):
-        here.until(lambda: len(here.sandbox.sockets.connections) == 2)
+    request = ask_to_delete(bot_office, "crowd-eu")
+    (message, approve), (_, reject) = request.buttons()["Approve…"], request.buttons()["Reject…"]
+    with second_replica(bot_office):
+        bot_office.until(lambda: len(bot_office.sandbox.sockets.connections) == 2)
 
         async def press() -> None:
             await asyncio.gather(
                 *(
-                    here.workspace.click(
+                    bot_office.workspace.click(
                         who, message.channel, message.ts, (approve if n % 2 else reject)["action_id"]
                     )
                     for n, who in enumerate(people)
                 )
             )
 
-        here.sandbox.loopback.run(press(), 120)
-        forms = here.until(
+        bot_office.sandbox.loopback.run(press(), 120)
+        forms = bot_office.until(
             lambda: (
-                [view for view in here.workspace.views.values() if view.body.get("submit")]
-                if sum(bool(view.body.get("submit")) for view in here.workspace.views.values()) == PEOPLE
+                [view for view in bot_office.workspace.views.values() if view.body.get("submit")]
+                if sum(bool(view.body.get("submit")) for view in bot_office.workspace.views.values())
+                == PEOPLE
                 else None
             ),
             120,
@@ -91,23 +92,25 @@ def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approve
         async def decide() -> None:
             await asyncio.gather(
                 *(
-                    here.workspace.submit(view.user, view.id, {"typed": "crowd-eu", "comment": "no"})
+                    bot_office.workspace.submit(view.user, view.id, {"typed": "crowd-eu", "comment": "no"})
                     for view in forms
                 )
             )
 
-        here.sandbox.loopback.run(decide(), 120)
+        bot_office.sandbox.loopback.run(decide(), 120)
 
-        def told() -> collections.Counter[str] | None:
-            said = [m for m in here.workspace.messages if m.only_for in people]
-            if len({m.only_for for m in said}) < PEOPLE:
+        def verdict_counts() -> collections.Counter[str] | None:
+            replies = [m for m in bot_office.workspace.messages if m.only_for in people]
+            if len({m.only_for for m in replies}) < PEOPLE:
                 return None
-            return collections.Counter("counted" if text_of(m).split()[1] == "You" else "told" for m in said)
+            return collections.Counter(
+                "counted" if text_of(m).split()[1] == "You" else "told" for m in replies
+            )
 
-        answers = here.until(told, 120)
+        answers = bot_office.until(verdict_counts, 120)
     assert answers == {"counted": 1, "told": PEOPLE - 1}
-    shown = text_of(card(here, asked))
-    database = Database.open(here.bot.environment["XK8S_DATABASE_URL"])
+    card_text = text_of(card(bot_office, request))
+    database = Database.open(bot_office.bot.environment["XK8S_DATABASE_URL"])
     events, _ = AuditEventRepository(database).find(
         AuditFilter(action="approvals.decide"), offset=0, limit=500
     )
@@ -115,33 +118,36 @@ def test_200_people_decide_at_once_on_two_replicas_and_one_counts(anyone_approve
     database.dispose()
     outcomes = collections.Counter(event.outcome for event in events)
     assert outcomes == {"succeeded": 1, "refused": PEOPLE - 1}
-    assert len(effects) == (2 if "approved by" in shown else 1), "what was asked for, and its one effect"
+    assert len(effects) == (2 if "approved by" in card_text else 1), "what was asked for, and its one effect"
 
 
 def test_a_decision_is_carried_out_once_however_the_process_dies(anyone_approves: Office) -> None:
-    here = anyone_approves
+    bot_office = anyone_approves
     chance = random.Random(7)
     for number in range(4):
         name = f"crash-{number}"
-        asked = ask_to_delete(here, name)
-        here.clicks(asked.buttons()["Approve…"], who="U0BO")
-        view = here.form("U0BO")
-        here.submits("U0BO", view, typed=name)
-        here.sandbox.loopback.run(asyncio.sleep(chance.random() * 0.4))
-        here.bot.kill()
-        here.bot.start()
-        here.until(
-            lambda name=name: not any(c["name"] == name for c in here.sandbox.cloud.clusters.values()), 40
+        request = ask_to_delete(bot_office, name)
+        bot_office.clicks(request.buttons()["Approve…"], who="U0BO")
+        view = bot_office.form("U0BO")
+        bot_office.submits("U0BO", view, typed=name)
+        bot_office.sandbox.loopback.run(asyncio.sleep(chance.random() * 0.4))
+        bot_office.bot.kill()
+        bot_office.bot.start()
+        bot_office.until(
+            lambda name=name: not any(c["name"] == name for c in bot_office.sandbox.cloud.clusters.values()),
+            40,
         )
-        here.until(lambda asked=asked: "deleted from shop" in text_of(asked.root), 40)
-        here.until(lambda asked=asked: "approved by @U0BO" in text_of(card(here, asked)), 40)
-        root = asked.root
+        bot_office.until(lambda request=request: "deleted from shop" in text_of(request.root), 40)
+        bot_office.until(
+            lambda request=request: "approved by @U0BO" in text_of(card(bot_office, request)), 40
+        )
+        root = request.root
         assert root is not None
         ends = [
             message
-            for message in here.workspace.messages
+            for message in bot_office.workspace.messages
             if message.thread == root.ts and "deleted from" in text_of(message)
         ]
         assert len(ends) == 1
-    log = here.types("audit --action cluster.delete", who="U0BO")
+    log = bot_office.types("audit --action cluster.delete", who="U0BO")
     assert log.text.count("cluster delete") == 8 and "❓" not in log.text and "⏳" not in log.text

@@ -19,7 +19,7 @@ from tests.unit.access.approval_requests import Clock, ask, desk, rules
 PROCESSES, EACH = 2, 100
 
 
-def decide_many(url: str, approval: str, process: int, start: Any, told: Any) -> None:
+def decide_many(url: str, approval: str, process: int, start: Any, results: Any) -> None:
     database = Database.open(url)
     approvals = Approvals(ApprovalRepository(database), rules=rules, now=Clock())
     start.wait()
@@ -28,13 +28,13 @@ def decide_many(url: str, approval: str, process: int, start: Any, told: Any) ->
         person = f"U{process}-{number}"
         verdict = Vote(person=person, name=person, approved=number % 2 == 0, comment="no")
         try:
-            found = approvals.decide(approval, verdict, project="shop", typed="dev-eu")
+            outcome = approvals.decide(approval, verdict, project="shop", typed="dev-eu")
         except Refusal as refused:
             return f"told: {refused.what.split(' by ')[0]}"
-        return f"counted: {found.state}"
+        return f"counted: {outcome.state}"
 
     with ThreadPoolExecutor(8) as pool:
-        told.put(list(pool.map(decide, range(EACH))))
+        results.put(list(pool.map(decide, range(EACH))))
     database.dispose()
 
 
@@ -43,16 +43,16 @@ def decide_many(url: str, approval: str, process: int, start: Any, told: Any) ->
 def test_of_200_decisions_one_counts_and_everybody_is_told_the_same(
     database: Database, database_url: str, round_: int
 ) -> None:
-    made = desk(database).ask(ask(f"op-{round_}"))
+    request = desk(database).ask(ask(f"op-{round_}"))
     context = multiprocessing.get_context("spawn")
-    told, start = context.Queue(), context.Barrier(PROCESSES)
+    results, start = context.Queue(), context.Barrier(PROCESSES)
     processes = [
-        context.Process(target=decide_many, args=(database_url, made.id, number, start, told))
+        context.Process(target=decide_many, args=(database_url, request.id, number, start, results))
         for number in range(PROCESSES)
     ]
     for process in processes:
         process.start()
-    answers = collections.Counter(answer for _ in processes for answer in told.get(timeout=90))
+    answers = collections.Counter(answer for _ in processes for answer in results.get(timeout=90))
     for process in processes:
         process.join()
     counted = {answer: number for answer, number in answers.items() if answer.startswith("counted")}

@@ -18,8 +18,10 @@ def test_a_demo_that_is_ended_takes_its_bot_with_it(sign: signal.Signals) -> Non
     command = [sys.executable, "-m", "bot.cli", "demo", "--headless"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as demo:
         assert demo.stdout is not None
-        found = next(match for line in demo.stdout if (match := re.search(r"the bot is process (\d+)", line)))
-        bot = pathlib.Path("/proc") / found[1]
+        pid_match = next(
+            match for line in demo.stdout if (match := re.search(r"the bot is process (\d+)", line))
+        )
+        bot = pathlib.Path("/proc") / pid_match[1]
         assert bot.exists()
         demo.send_signal(sign)
         demo.communicate(timeout=60)

@@ -93,15 +93,15 @@ def orders(office: Office, words: str, *, who: str = "U0ANA") -> None:
 
 
 def clusters(office: Office, name: str) -> int:
-    return sum(found["name"] == name for found in office.sandbox.cloud.clusters.values())
+    return sum(cluster["name"] == name for cluster in office.sandbox.cloud.clusters.values())
 
 
-def ended_once(office: Office, url: str, action: str, name: str, said: str) -> None:
+def ended_once(office: Office, url: str, action: str, name: str, phrase: str) -> None:
     """One outcome in the audit log, one root that says so, nothing left open."""
-    office.until(lambda: said_in(office, said, below=False))
-    found = _outcomes(url, action, name)
-    assert found.count("succeeded") == 1 and "unknown" not in found and "failed" not in found
-    assert said_in(office, said, below=False) == 1 and said_in(office, said, below=True) <= 1
+    office.until(lambda: said_in(office, phrase, below=False))
+    outcomes = _outcomes(url, action, name)
+    assert outcomes.count("succeeded") == 1 and "unknown" not in outcomes and "failed" not in outcomes
+    assert said_in(office, phrase, below=False) == 1 and said_in(office, phrase, below=True) <= 1
 
 
 def _outcomes(url: str, action: str, target: str) -> list[str]:
@@ -116,10 +116,14 @@ def _outcomes(url: str, action: str, target: str) -> list[str]:
         database.dispose()
 
 
-def said_in(office: Office, said: str, *, below: bool) -> int:
+def said_in(office: Office, phrase: str, *, below: bool) -> int:
     """How many roots, or replies below them, say something."""
-    shown = [each for each in office.workspace.messages if bool(each.thread) is below and not each.only_for]
-    return sum(said in "\n".join(plain_text.lines(message.blocks)) for message in shown)
+    messages = [
+        message
+        for message in office.workspace.messages
+        if bool(message.thread) is below and not message.only_for
+    ]
+    return sum(phrase in "\n".join(plain_text.lines(message.blocks)) for message in messages)
 
 
 def test_a_creation_that_is_killed_at_every_step_boundary_makes_one_cluster(
@@ -135,7 +139,9 @@ def test_a_creation_that_is_killed_at_every_step_boundary_makes_one_cluster(
             ended_once(office, database_url, "cluster.create", name, f"Cluster {name} created in shop")
             assert clusters(office, name) == 1
             office.sandbox.cloud.clusters = {
-                uuid: found for uuid, found in office.sandbox.cloud.clusters.items() if found["name"] != name
+                uuid: cluster
+                for uuid, cluster in office.sandbox.cloud.clusters.items()
+                if cluster["name"] != name
             }
 
 
@@ -160,10 +166,10 @@ def test_a_deletion_that_is_killed_at_every_step_boundary_is_finished(
         for number in range(len(DELETION)):
             name = f"gone-{number}"
             office.types(f"cluster create {name} --template base-flannel")
-            asked = office.types(f"cluster delete {name}", who="U0EVA")
+            request = office.types(f"cluster delete {name}", who="U0EVA")
             office.until(lambda: office.sandbox.sockets.connections)
-            before = sum(found["method"] == "DELETE" for found in office.sandbox.cloud.requests)
-            approve(office, asked, typed=name)
+            before = sum(call["method"] == "DELETE" for call in office.sandbox.cloud.requests)
+            approve(office, request, typed=name)
             if number:
                 deletions = office.sandbox.cloud.requests
                 office.until(lambda: sum(r["method"] == "DELETE" for r in deletions) > before)  # noqa: B023
@@ -216,8 +222,10 @@ def test_a_bot_that_is_told_to_stop_lets_go_of_durable_work_and_goes_on_after_th
         journal.wait("cluster.create", 2)
         assert bot.stop() == 0
         office.sandbox.cloud.seconds_to_build = 0.2
-        made = next(found for found in office.sandbox.cloud.clusters.values() if found["name"] == "calm")
-        office.sandbox.loopback.run(office.sandbox.cloud.build_now(made))
+        cluster = next(
+            cluster for cluster in office.sandbox.cloud.clusters.values() if cluster["name"] == "calm"
+        )
+        office.sandbox.loopback.run(office.sandbox.cloud.build_now(cluster))
         bot.start()
         ended_once(office, sqlite_url, "cluster.create", "calm", "Cluster calm created in shop")
 
@@ -241,9 +249,9 @@ def test_what_a_terminal_began_goes_on_in_a_serving_replica(
         terminal = subprocess.Popen(words, env=bot.environment, stderr=subprocess.PIPE, text=True)
         journal.wait("cluster.create", 2)
         terminal.send_signal(how)
-        _, said = terminal.communicate(timeout=30)
+        _, stderr = terminal.communicate(timeout=30)
         if how is signal.SIGINT:
-            assert terminal.returncode == 130 and "This goes on in the replica" in said
+            assert terminal.returncode == 130 and "This goes on in the replica" in stderr
         office.until(lambda: _outcomes(sqlite_url, "cluster.create", "typed"), 60)
         assert _outcomes(sqlite_url, "cluster.create", "typed") == ["succeeded"]
         assert clusters(office, "typed") == 1

@@ -40,12 +40,12 @@ create, conclude = MagnumCloud.create_template, AuditLog.conclude
 def dying_create(self, values, *, operation):
     if point == "before the effect":
         os._exit(9)
-    made = create(self, values, operation=operation)
+    template = create(self, values, operation=operation)
     if point == "after the effect":
         os._exit(9)
-    return made
+    return template
 
-def dying_conclude(self, *given, **more):
+def dying_conclude(self, *arguments, **options):
     os._exit(9)
 
 MagnumCloud.create_template = dying_create
@@ -56,13 +56,13 @@ terminal.run(f"template create flannel --name {name}", project="shop", as_json=F
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("bot"), "socket") as made:
-        yield made
+def bot_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("bot"), "socket") as running_office:
+        yield running_office
 
 
-def database(here: Office) -> Database:
-    return Database.open(f"sqlite:///{here.bot.folder}/xk8s.sqlite3")
+def database(bot_office: Office) -> Database:
+    return Database.open(f"sqlite:///{bot_office.bot.folder}/xk8s.sqlite3")
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,22 @@ def database(here: Office) -> Database:
     [("before the effect", "failed"), ("after the effect", "succeeded"), ("before the outcome", "succeeded")],
 )
 def test_a_terminal_that_dies_leaves_an_intent_that_is_closed_with_the_truth(
-    here: Office, monkeypatch: pytest.MonkeyPatch, point: str, truth: str
+    bot_office: Office, monkeypatch: pytest.MonkeyPatch, point: str, truth: str
 ) -> None:
     name = f"dies-{point.replace(' ', '-')}"
     died = subprocess.run(
-        [sys.executable, "-c", DIES, point, name], env=here.bot.environment, capture_output=True, timeout=60
+        [sys.executable, "-c", DIES, point, name],
+        env=bot_office.bot.environment,
+        capture_output=True,
+        timeout=60,
     )
     assert died.returncode == 9, died.stderr
-    assert any(found["name"] == name for found in here.sandbox.cloud.templates.values()) is (
+    assert any(template["name"] == name for template in bot_office.sandbox.cloud.templates.values()) is (
         truth == "succeeded"
     )
 
-    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", here.bot.environment["OS_CLIENT_CONFIG_FILE"])
-    settings, opened = load(here.bot.environment), database(here)
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", bot_office.bot.environment["OS_CLIENT_CONFIG_FILE"])
+    settings, opened = load(bot_office.bot.environment), database(bot_office)
     audit = AuditLog(AuditEventRepository(opened), now=utc_now)
     recovery = Recovery(
         audit,
@@ -116,26 +119,26 @@ def orphan(name: str, **more: str) -> AuditEvent:
     )
 
 
-def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> None:
+def test_the_person_is_told_in_the_place_where_it_was_asked(bot_office: Office) -> None:
     nowhere, rooted = orphan("left-nowhere"), orphan("left-in-a-thread")
-    before = len(here.workspace.messages)
-    here.bot.stop()
-    opened = database(here)
+    before = len(bot_office.workspace.messages)
+    bot_office.bot.stop()
+    opened = database(bot_office)
     for intent in (nowhere, rooted):
         AuditEventRepository(opened).append(intent)
-    api = here.sandbox.api
-    posted = here.sandbox.loopback.call(
+    api = bot_office.sandbox.api
+    posted = bot_office.sandbox.loopback.call(
         lambda: api._call(
             "chat.postMessage",
-            here.bot.environment["SLACK_BOT_TOKEN"],
+            bot_office.bot.environment["SLACK_BOT_TOKEN"],
             {"channel": "C0SHOP", "text": "⏳ working"},
         )
     )
     deliveries = DeliveryRepository(opened)
     deliveries.begin(operation=rooted.operation, slot="root", channel="C0SHOP", thread="", now=rooted.at)
     deliveries.mark_posted(operation=rooted.operation, slot="root", ts=posted["ts"])
-    here.bot.start()
-    here.until(
+    bot_office.bot.start()
+    bot_office.until(
         lambda: all(AuditEventRepository(opened).of_operation(i.operation)[1:] for i in (nowhere, rooted))
     )
     for intent in (nowhere, rooted):
@@ -143,17 +146,17 @@ def test_the_person_is_told_in_the_place_where_it_was_asked(here: Office) -> Non
         assert outcome.outcome == "failed" and "before anything was created" in outcome.detail
     opened.dispose()
 
-    said = [
+    texts = [
         "\n".join(plain_text.lines(message.blocks))
-        for message in here.workspace.messages[before:]
+        for message in bot_office.workspace.messages[before:]
         if message.blocks
     ]
     assert (
-        sum("left-nowhere" in text and "I was restarted in the middle of this" in text for text in said) == 1
+        sum("left-nowhere" in text and "I was restarted in the middle of this" in text for text in texts) == 1
     )
-    root = here.workspace.message("C0SHOP", posted["ts"])
+    root = bot_office.workspace.message("C0SHOP", posted["ts"])
     assert root is not None and "I was restarted in the middle of this" in "\n".join(
         plain_text.lines(root.blocks)
     )
-    [reply] = [message for message in here.workspace.messages if message.thread == posted["ts"]]
+    [reply] = [message for message in bot_office.workspace.messages if message.thread == posted["ts"]]
     assert "there is no template left-in-a-thread" in "\n".join(plain_text.lines(reply.blocks))
