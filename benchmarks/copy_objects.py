@@ -261,7 +261,7 @@ def _copy(source: KubeClient, target: Counting, namespaces: list[str]) -> float:
     surface = discover(source)
     inventory = read_source(source, surface, common_apis(surface, surface), plan.namespaces)
     record = copier.copy(
-        copier.build_writer(target, plan, mappings, KEY),
+        copier.build_writer(target, plan, mappings, surface=discover(target), key=KEY),
         plan,
         inventory,
         target_objects.build(plan, inventory, mappings),
