@@ -20,8 +20,8 @@ from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 
-PING_EVERY = 4.0  # seconds
-PONG_WITHIN = 3.0  # seconds; must be less than PING_EVERY, and is also how often pongs are checked
+PING_EVERY = 3.0  # seconds
+PONG_WITHIN = 2.0  # seconds; must be less than PING_EVERY, and is also how often pongs are checked
 MONITOR_EVERY = 0.5  # seconds between two checks of the SDK for a connection
 CONNECT_WITHIN = 5.0  # seconds for a WebSocket handshake
 CONCURRENCY = 20  # envelopes that are handled at once; each takes milliseconds

@@ -43,13 +43,13 @@ class Slack:
         self.workspace.url = self.url
         self.client = WebClient(token=BOT_TOKEN, base_url=f"{self.url}/api/", retry_handlers=[])
 
-    def told(self, kind: str) -> Any:
+    def next_payload(self, kind: str) -> Any:
         """Wait for what the app is told next."""
 
-        def found() -> Any:
+        def delivered() -> Any:
             return next((d.payload for d in self.workspace.deliveries if d.payload["type"] == kind), None)
 
-        return self.loopback.run(self.workspace.until(found, 10))
+        return self.loopback.run(self.workspace.until(delivered, 10))
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def test_home_is_opened_and_its_buttons_click(slack: Slack, page: Page) -> None:
     slack.client.views_publish(user_id="U0BO", view={"type": "home", "blocks": blocks})
     page.goto(f"{slack.url}/?user=U0BO&channel={SHOP}")
     page.locator("aside a", has_text="✦ xk8s").click()
-    assert slack.told("event_callback")["event"]["tab"] == "home"
+    assert slack.next_payload("event_callback")["event"]["tab"] == "home"
     page.locator(".home").get_by_role("button", name="Show").click()
-    payload = slack.told("block_actions")
+    payload = slack.next_payload("block_actions")
     assert payload["user"]["id"] == "U0BO" and payload["container"]["type"] == "view"
 
 
@@ -116,7 +116,7 @@ def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(
     )
     expect(form.locator("input[name=file]")).not_to_have_value("")
     form.get_by_role("button", name="Send").click()
-    values = slack.told("view_submission")["view"]["state"]["values"]
+    values = slack.next_payload("view_submission")["view"]["state"]["values"]
     assert values["text"]["why"]["value"] == "because"
     assert values["menu"]["menu"]["selected_option"]["value"] == "1"
     [file] = values["file"]["file"]["files"]
@@ -140,7 +140,7 @@ def test_a_dangerous_button_asks_and_no_means_no(slack: Slack, page: Page) -> No
     assert slack.workspace.deliveries == []
     page.get_by_role("button", name="Delete…").click()
     page.locator("#confirm").get_by_role("button", name="Delete").click()
-    assert slack.told("block_actions")["actions"][0]["action_id"] == "delete"
+    assert slack.next_payload("block_actions")["actions"][0]["action_id"] == "delete"
 
 
 def test_a_menu_chooses_and_a_permalink_leads_to_the_thread(slack: Slack, page: Page) -> None:
@@ -151,7 +151,7 @@ def test_a_menu_chooses_and_a_permalink_leads_to_the_thread(slack: Slack, page: 
     reply = slack.client.chat_postMessage(channel=SHOP, text="reply", thread_ts=root, blocks=blocks)["ts"]
     page.goto(slack.client.chat_getPermalink(channel=SHOP, message_ts=reply)["permalink"])
     page.locator("#thread select").select_option("second")
-    assert slack.told("block_actions")["actions"][0]["selected_option"]["value"] == "second"
+    assert slack.next_payload("block_actions")["actions"][0]["selected_option"]["value"] == "second"
 
 
 def test_another_person_sees_her_own_channels(slack: Slack, page: Page) -> None:

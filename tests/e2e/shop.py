@@ -66,7 +66,7 @@ def deploy(office: Office, *clusters: str) -> None:
         office.sandbox.loopback.run(cluster.settled())
 
 
-def there(office: Office, cluster: str, namespace: str, name: str) -> Object | None:
+def policy_in(office: Office, cluster: str, namespace: str, name: str) -> Object | None:
     """A policy as the cluster has it."""
     store = office.sandbox.cluster_faults[cluster].cluster.store
     kind = store.registry.named("NetworkPolicy", "networking.k8s.io")

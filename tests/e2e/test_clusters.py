@@ -72,7 +72,9 @@ def test_a_template_name_that_means_two_is_picked_and_the_cluster_keeps_its_name
         bot_office.presses(answer, label)
     finally:
         del templates[twin["uuid"]]
-    assert before and "picked-eu" in told(bot_office, "Cluster picked-eu created in shop: flannel healthy")
+    assert before and "picked-eu" in wait_for_message(
+        bot_office, "Cluster picked-eu created in shop: flannel healthy"
+    )
 
 
 def approve(office: Office, request: Seen, *, typed: str, who: str = "U0DEE") -> None:
@@ -86,7 +88,7 @@ def approve(office: Office, request: Seen, *, typed: str, who: str = "U0DEE") ->
     loopback.run(workspace.submit(who, view.id, {"typed": typed}))
 
 
-def told(office: Office, text: str) -> str:
+def wait_for_message(office: Office, text: str) -> str:
     """Wait until somebody is told something; returns all that was said in its message."""
 
     def newest_match() -> str | None:
@@ -104,7 +106,7 @@ def test_a_cluster_is_deleted_once_a_second_person_has_typed_its_name(everywhere
     assert "no Cinder volumes" in request.text and "This cannot be undone" in request.text
     assert any(cluster["name"] == "gone-eu" for cluster in everywhere.sandbox.cloud.clusters.values())
     approve(everywhere, request, typed="gone-eu")
-    notice = told(everywhere, "Cluster gone-eu deleted from shop")
+    notice = wait_for_message(everywhere, "Cluster gone-eu deleted from shop")
     assert "🗑" in notice
     assert not any(cluster["name"] == "gone-eu" for cluster in everywhere.sandbox.cloud.clusters.values())
     log = everywhere.types("audit --action cluster.delete --target gone-eu", who="U0BO")
@@ -139,14 +141,14 @@ def test_a_deletion_that_fails_is_told_with_magnums_reason(everywhere: Office) -
     sandbox.loopback.run(sandbox.faults.switch("network/foreign-port", True, ""))
     try:
         approve(everywhere, request, typed="stuck-eu")
-        notice = told(everywhere, "Magnum could not delete the cluster stuck-eu")
+        notice = wait_for_message(everywhere, "Magnum could not delete the cluster stuck-eu")
     finally:
         sandbox.loopback.run(sandbox.faults.switch("network/foreign-port", False, ""))
     assert "one or more ports still in use" in " ".join(notice.split())
     assert "❌" in notice
     again = everywhere.types("cluster delete stuck-eu", who="U0EVA")
     approve(everywhere, again, typed="stuck-eu")
-    told(everywhere, "Cluster stuck-eu deleted from shop")
+    wait_for_message(everywhere, "Cluster stuck-eu deleted from shop")
 
 
 def test_a_terminal_waits_for_its_cluster_and_tells_how_it_went(bot_office: Office) -> None:

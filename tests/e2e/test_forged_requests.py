@@ -75,7 +75,7 @@ def dropped(bot_office: Office, reason: str) -> float:
     return next((float(line.split()[-1]) for line in lines if line.startswith(counter)), 0.0)
 
 
-def made(bot_office: Office) -> int:
+def forged_templates(bot_office: Office) -> int:
     return sum(template["name"] == "forged" for template in bot_office.sandbox.cloud.templates.values())
 
 
@@ -84,14 +84,14 @@ def test_a_wrong_signature_gets_401_and_is_counted(over_http: Office) -> None:
     assert post(over_http, body(), signature="v0=" + "0" * 64) == 401
     assert post(over_http, body(), signature="") == 401
     assert dropped(over_http, "signature") == 3
-    assert made(over_http) == 0
+    assert forged_templates(over_http) == 0
 
 
 def test_a_request_older_than_five_minutes_gets_401_though_its_signature_is_right(over_http: Office) -> None:
     assert post(over_http, body(), age=301) == 401
     assert post(over_http, body(), age=-301) == 401
     assert dropped(over_http, "stale") == 2
-    assert made(over_http) == 0
+    assert forged_templates(over_http) == 0
 
 
 def test_a_replayed_request_is_acknowledged_and_done_once(over_http: Office) -> None:
@@ -100,7 +100,7 @@ def test_a_replayed_request_is_acknowledged_and_done_once(over_http: Office) -> 
     assert [post(over_http, data) for _ in range(5)] == [200] * 5
     over_http.hears("Template forged created")
     assert dropped(over_http, "repeated") - before == 4
-    assert made(over_http) == 1
+    assert forged_templates(over_http) == 1
 
 
 def test_what_another_workspace_sends_is_refused_and_counted(over_http: Office) -> None:

@@ -17,7 +17,7 @@ import pytest
 from tests.e2e import shop
 from tests.e2e.conftest import Office, Seen
 from tests.e2e.conftest import office as open_office
-from tests.e2e.test_policies import outcomes, said
+from tests.e2e.test_policies import outcomes, text_of
 
 STAGING = "staging-eu"
 pytestmark = pytest.mark.reliability
@@ -73,7 +73,7 @@ def killed_while_writing(
     return office.sees(before, seconds=40)
 
 
-def kept(office: Office) -> list[tuple[Any, ...]]:
+def recorded_changes(office: Office) -> list[tuple[Any, ...]]:
     with contextlib.closing(sqlite3.connect(office.bot.folder / "xk8s.sqlite3")) as database:
         return database.execute(
             "SELECT kind, state, undoes IS NOT NULL FROM policy_changes ORDER BY at"
@@ -85,12 +85,12 @@ def test_an_apply_that_was_cut_off_is_finished_once(office: Office, done: bool) 
     answer = killed_while_writing(office, f"policy apply default-deny-ingress {STAGING} -n shop", done=done)
     assert f"✅ default-deny-ingress applied on {STAGING} / shop: closes" in answer.line
     assert "exactly what was previewed" in answer.text
-    policy = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    policy = shop.policy_in(office, STAGING, "shop", "default-deny-ingress")
     assert policy is not None and policy["metadata"].get("generation", 1) == 1
     assert outcomes(office, answer) == [("policy.apply", "succeeded")]
-    assert kept(office) == [("apply", "written", 0)]
+    assert recorded_changes(office) == [("apply", "written", 0)]
     office.presses(answer, "Roll back")
-    assert shop.there(office, STAGING, "shop", "default-deny-ingress") is None
+    assert shop.policy_in(office, STAGING, "shop", "default-deny-ingress") is None
 
 
 def test_an_apply_that_was_cut_off_is_given_up_when_somebody_else_came_in_between(office: Office) -> None:
@@ -102,10 +102,10 @@ def test_an_apply_that_was_cut_off_is_given_up_when_somebody_else_came_in_betwee
     )
     assert "was changed by somebody else, so nothing was written" in answer.text
     assert "somebody made a policy of this name (last written by kubectl-client-side-apply" in answer.text
-    policy = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    policy = shop.policy_in(office, STAGING, "shop", "default-deny-ingress")
     assert policy is not None and policy["spec"]["ingress"] == [{}]
     assert outcomes(office, answer) == [("policy.apply", "refused")]
-    assert kept(office) == [("apply", "given_up", 0)]
+    assert recorded_changes(office) == [("apply", "given_up", 0)]
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before-the-write", "after-the-write"])
@@ -114,15 +114,15 @@ def test_a_deletion_and_a_roll_back_that_were_cut_off_are_finished_once(office: 
     shop.put(office, STAGING, own)
     deleted = killed_while_writing(office, f"policy delete allow-web {STAGING} -n shop", done=done)
     assert "🗑 allow-web deleted from" in deleted.line
-    assert shop.there(office, STAGING, "shop", "allow-web") is None
+    assert shop.policy_in(office, STAGING, "shop", "allow-web") is None
     assert outcomes(office, deleted) == [("policy.delete", "succeeded")]
     change = deleted.text.split("policy rollback ")[1].split(" ")[0]
     back = killed_while_writing(office, f"policy rollback {change}", done=done)
     assert "rolled back on" in back.line
-    policy = shop.there(office, STAGING, "shop", "allow-web")
+    policy = shop.policy_in(office, STAGING, "shop", "allow-web")
     assert policy is not None and policy["spec"] == own["spec"]
     assert outcomes(office, back) == [("policy.rollback", "succeeded")]
-    assert kept(office) == [("delete", "written", 0), ("rollback", "written", 1)]
+    assert recorded_changes(office) == [("delete", "written", 0), ("rollback", "written", 1)]
 
 
 def test_an_answer_that_is_lost_is_looked_for(office: Office) -> None:
@@ -143,6 +143,6 @@ def test_an_answer_that_is_lost_is_looked_for(office: Office) -> None:
     finally:
         api.serve = serve
         api.faults.status = api.faults.times = 0
-    assert "applied on" in applied.line, said(applied.messages[-1])
+    assert "applied on" in applied.line, text_of(applied.messages[-1])
     assert outcomes(office, applied) == [("policy.apply", "succeeded")]
-    assert shop.there(office, STAGING, "shop", "default-deny-ingress") is not None
+    assert shop.policy_in(office, STAGING, "shop", "default-deny-ingress") is not None

@@ -91,7 +91,7 @@ def test_a_preview_says_what_closes_and_brings_the_picture_and_writes_nothing(of
     manifest = yaml.safe_load(file_after(office, preview, "allow-from-namespace-web.yaml"))
     assert manifest["spec"]["ingress"][0]["ports"] == [{"port": 7070, "protocol": "TCP"}]
     assert {"Apply", "Cancel"} <= set(preview.buttons())
-    assert shop.there(office, STAGING, "shop", "allow-from-namespace-web") is None
+    assert shop.policy_in(office, STAGING, "shop", "allow-from-namespace-web") is None
     assert outcomes(office, preview) == [("policy.preview", "succeeded")]
 
 
@@ -125,7 +125,7 @@ def test_cancel_takes_the_buttons_away_and_does_nothing(office: Office) -> None:
     )
     office.until(lambda: "cancelled by" in json.dumps(message.blocks))
     assert not Seen(None, [message]).buttons()
-    assert shop.there(office, STAGING, "shop", "deny-all") is None
+    assert shop.policy_in(office, STAGING, "shop", "deny-all") is None
 
 
 def test_policies_of_other_apis_make_the_verdict_incomplete_and_are_named_first(office: Office) -> None:
@@ -173,7 +173,7 @@ def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: O
     assert "Accepted by the API; enforcement not measured" in applied.text
     assert "✅ Read again and computed: exactly what was previewed." in applied.text
     assert outcomes(office, applied) == [("policy.apply", "succeeded")]
-    policy = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    policy = shop.policy_in(office, STAGING, "shop", "default-deny-ingress")
     assert policy is not None and policy["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
     assert [entry["manager"] for entry in policy["metadata"]["managedFields"]] == ["xk8s"]
     agents = office.sandbox.cluster_faults[STAGING].cluster.api.agents
@@ -187,7 +187,7 @@ def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: O
 
     back = office.presses(applied, "Roll back")
     assert f"rolled back on {STAGING} / shop: opens" in back.text and "closes none" in back.text
-    assert shop.there(office, STAGING, "shop", "default-deny-ingress") is None
+    assert shop.policy_in(office, STAGING, "shop", "default-deny-ingress") is None
     twice = office.types(f"policy rollback {change_of(applied)}")
     assert "was taken back already" in twice.text and outcomes(office, twice) == [
         ("policy.rollback", "refused")
@@ -195,7 +195,7 @@ def test_a_policy_is_applied_compared_with_its_preview_and_rolled_back(office: O
 
     forth = office.types(f"policy rollback {change_of(back)}")
     assert "closes" in forth.line
-    assert shop.there(office, STAGING, "shop", "default-deny-ingress")["spec"] == policy["spec"]  # type: ignore[index]
+    assert shop.policy_in(office, STAGING, "shop", "default-deny-ingress")["spec"] == policy["spec"]  # type: ignore[index]
 
 
 def test_what_somebody_elses_tool_owns_is_a_conflict_until_it_is_taken_over_and_comes_back_exactly(
@@ -217,17 +217,17 @@ def test_what_somebody_elses_tool_owns_is_a_conflict_until_it_is_taken_over_and_
 
     taken_over = office.presses(preview, "Take over and apply")
     assert outcomes(office, taken_over) == [("policy.apply", "succeeded")]
-    now = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    now = shop.policy_in(office, STAGING, "shop", "default-deny-ingress")
     assert now is not None and now["spec"]["policyTypes"] == ["Ingress"]
     assert now["metadata"]["labels"] == {"team": "shop", "app.kubernetes.io/managed-by": "xk8s"}
     office.types(f"policy rollback {change_of(taken_over)}")
-    back = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    back = shop.policy_in(office, STAGING, "shop", "default-deny-ingress")
     assert back is not None and back["spec"] == own["spec"] and back["metadata"]["labels"] == {"team": "shop"}
 
 
 def test_a_roll_back_is_refused_when_somebody_changed_it_since_and_says_what(office: Office) -> None:
     applied = office.types(f"policy apply default-deny-ingress {STAGING} -n shop")
-    changed = shop.there(office, STAGING, "shop", "default-deny-ingress")
+    changed = shop.policy_in(office, STAGING, "shop", "default-deny-ingress")
     assert changed is not None
     shop.put(
         office,
@@ -256,9 +256,9 @@ def test_a_policy_is_shown_deleted_and_brought_back(office: Office) -> None:
     assert "Did you mean allow-web?" in office.types(f"policy show alow-web {STAGING} -n shop").text
     deleted = office.presses(answer, "Delete")
     assert f"🗑 allow-web deleted from {STAGING} / shop: opens" in deleted.text
-    assert shop.there(office, STAGING, "shop", "allow-web") is None
+    assert shop.policy_in(office, STAGING, "shop", "allow-web") is None
     office.types(f"policy rollback {change_of(deleted)}")
-    back = shop.there(office, STAGING, "shop", "allow-web")
+    back = shop.policy_in(office, STAGING, "shop", "allow-web")
     assert back is not None and back["spec"] == own["spec"]
 
 
@@ -297,7 +297,7 @@ def test_on_flannel_it_is_refused_with_the_reason_and_the_way_out(office: Office
     answer = office.types(f"policy apply deny-all {FLANNEL} -n shop")
     assert "dev-eu runs Flannel, so no policy is applied there" in answer.text
     assert "/xk8s migrate dev-eu --to calico" in answer.text
-    assert shop.there(office, FLANNEL, "shop", "deny-all") is None
+    assert shop.policy_in(office, FLANNEL, "shop", "deny-all") is None
     assert outcomes(office, answer) == [("policy.apply", "refused")]
     preview = office.types(f"policy preview deny-all {FLANNEL} -n shop")
     assert "Flannel enforces no NetworkPolicy" in preview.text and "Apply" not in preview.buttons()
@@ -307,16 +307,16 @@ def test_on_production_somebody_else_decides_and_then_it_is_done(office: Office)
     request = office.types(f"policy apply default-deny-ingress {PRODUCTION} -n shop")
     assert "🔐 Apply the policy default-deny-ingress in shop of prod-eu: closes" in request.text
     assert "closes outside → shop/cart[Deployment]" in request.text
-    assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
+    assert shop.policy_in(office, PRODUCTION, "shop", "default-deny-ingress") is None
     message, element = request.buttons()["Approve"]
     before = len(office.workspace.messages)
     office.sandbox.loopback.run(
         office.workspace.click("U0BO", message.channel, message.ts, element["action_id"])
     )
     office.until(
-        lambda: any("applied on prod-eu" in said(reply) for reply in office.workspace.messages[before:])
+        lambda: any("applied on prod-eu" in text_of(reply) for reply in office.workspace.messages[before:])
     )
-    assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is not None
+    assert shop.policy_in(office, PRODUCTION, "shop", "default-deny-ingress") is not None
 
 
 def test_an_approval_is_void_when_what_is_written_over_has_changed(office: Office) -> None:
@@ -330,9 +330,9 @@ def test_an_approval_is_void_when_what_is_written_over_has_changed(office: Offic
         office.workspace.click("U0BO", message.channel, message.ts, element["action_id"])
     )
     office.until(
-        lambda: any("void" in said(reply) for reply in [message, *office.workspace.messages[before:]])
+        lambda: any("void" in text_of(reply) for reply in [message, *office.workspace.messages[before:]])
     )
-    assert shop.there(office, PRODUCTION, "shop", "default-deny-ingress") is None
+    assert shop.policy_in(office, PRODUCTION, "shop", "default-deny-ingress") is None
 
 
 def test_a_namespace_that_is_being_deleted_is_told_in_the_servers_words(office: Office) -> None:
@@ -402,7 +402,7 @@ def test_a_code_block_in_a_mention_is_previewed_and_applied(office: Office) -> N
     assert "🔴 closes web/frontend → cart all ports but TCP 7070" in preview.text
     applied = office.presses(preview, "Apply")
     assert "only-frontend applied on" in applied.text
-    assert shop.there(office, STAGING, "shop", "only-frontend") is not None
+    assert shop.policy_in(office, STAGING, "shop", "only-frontend") is not None
 
 
 def test_a_form_takes_yaml_or_a_file_and_tells_what_is_wrong_beside_the_field(office: Office) -> None:
@@ -563,7 +563,7 @@ def test_a_terminal_previews_a_file_and_saves_what_came_with_it(office: Office) 
     assert bare.returncode == 2 and "--file" in bare.stdout
 
 
-def said(message: Message) -> str:
+def text_of(message: Message) -> str:
     return Seen(None, [message]).text
 
 

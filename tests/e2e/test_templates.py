@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.openstack.cloud import ADMIN
 from tests.e2e.conftest import Office
-from tests.e2e.test_clusters import told
+from tests.e2e.test_clusters import wait_for_message
 
 
 @contextlib.contextmanager
@@ -35,7 +35,7 @@ def publisher(office: Office) -> Iterator[None]:
         }
 
 
-def kept(office: Office, name: str) -> list[dict[str, object]]:
+def templates_named(office: Office, name: str) -> list[dict[str, object]]:
     return [template for template in office.sandbox.cloud.templates.values() if template["name"] == name]
 
 
@@ -43,15 +43,15 @@ def test_a_template_is_published_when_a_second_person_approves(bot_office: Offic
     bot_office.types("template create calico --name shared")
     request = bot_office.types("template publish shared", who="U0EVA")
     assert "🔐 Publish the template shared to every project of the cloud" in request.line
-    assert "keypair ops-key" in request.text and not kept(bot_office, "shared")[0]["public"]
+    assert "keypair ops-key" in request.text and not templates_named(bot_office, "shared")[0]["public"]
     with publisher(bot_office):
         bot_office.presses(request, "Approve", who="U0DEE")
-        told(bot_office, "Template shared published in shop")
-        assert kept(bot_office, "shared")[0]["public"] is True
+        wait_for_message(bot_office, "Template shared published in shop")
+        assert templates_named(bot_office, "shared")[0]["public"] is True
         again = bot_office.types("template unpublish shared", who="U0EVA")
     assert (
         "🔒 Template shared no longer published" in again.line
-        and kept(bot_office, "shared")[0]["public"] is False
+        and templates_named(bot_office, "shared")[0]["public"] is False
     )
 
 
@@ -59,14 +59,16 @@ def test_a_cloud_that_lets_nobody_publish_is_told_in_its_own_words(bot_office: O
     bot_office.types("template create calico --name kept-back")
     request = bot_office.types("template publish kept-back", who="U0EVA")
     bot_office.presses(request, "Approve", who="U0DEE")
-    assert "Not authorized to set public or hidden flag" in told(bot_office, "Not authorized to set public")
-    assert kept(bot_office, "kept-back")[0]["public"] is False
+    assert "Not authorized to set public or hidden flag" in wait_for_message(
+        bot_office, "Not authorized to set public"
+    )
+    assert templates_named(bot_office, "kept-back")[0]["public"] is False
 
 
 def test_a_template_that_clusters_use_is_neither_deleted_nor_unpublished_but_hidden(
     bot_office: Office,
 ) -> None:
-    (template,) = kept(bot_office, "base-calico")
+    (template,) = templates_named(bot_office, "base-calico")
     answer = bot_office.types("template delete base-calico", who="U0EVA")
     assert (
         "2 clusters use base-calico, so it cannot be deleted" in answer.line
@@ -87,16 +89,16 @@ def test_a_template_that_clusters_use_is_neither_deleted_nor_unpublished_but_hid
 
 def test_a_template_is_deleted_and_a_name_of_two_is_picked(bot_office: Office) -> None:
     bot_office.types("template create calico --name twice")
-    (original,) = kept(bot_office, "twice")
+    (original,) = templates_named(bot_office, "twice")
     twin = {**original, "uuid": "33333333-2222-4333-8444-555555555555"}
     bot_office.sandbox.cloud.templates[str(twin["uuid"])] = twin
     answer = bot_office.types("template delete twice", who="U0EVA")
     assert "2 templates are called twice" in answer.text
     label = next(iter(answer.buttons()))
     assert "🗑 Template twice deleted" in bot_office.presses(answer, label, who="U0EVA").text
-    assert len(kept(bot_office, "twice")) == 1
+    assert len(templates_named(bot_office, "twice")) == 1
     assert "🗑 Template twice deleted in shop" in bot_office.types("template delete twice", who="U0EVA").line
-    assert not kept(bot_office, "twice")
+    assert not templates_named(bot_office, "twice")
 
 
 def test_a_template_from_which_a_cluster_is_being_created_is_not_deleted(bot_office: Office) -> None:
@@ -119,11 +121,13 @@ def test_a_template_from_which_a_cluster_is_being_created_is_not_deleted(bot_off
         bot_office.sandbox.loopback.run(
             bot_office.workspace.command("U0EVA", "C0SHOP", "/xk8s template delete busy")
         )
-        assert "A cluster is being created from busy" in told(bot_office, "is being created from busy")
-        assert before < len(bot_office.workspace.messages) and kept(bot_office, "busy")
+        assert "A cluster is being created from busy" in wait_for_message(
+            bot_office, "is being created from busy"
+        )
+        assert before < len(bot_office.workspace.messages) and templates_named(bot_office, "busy")
     finally:
         cloud.faults = dataclasses.replace(cloud.faults, cast_seconds=0.0)
-    assert "from-busy created" in told(bot_office, "Cluster from-busy created in shop")
+    assert "from-busy created" in wait_for_message(bot_office, "Cluster from-busy created in shop")
 
 
 @pytest.mark.parametrize("words", ["publish", "unpublish", "hide", "delete"])

@@ -556,14 +556,14 @@ def test_endpoints_follow_named_ports_and_hand_made_ones_are_mirrored(running: A
     post(running, f"{BASE}/{namespace}/endpoints", {"metadata": {"name": "hand"}, "subsets": subsets})
     at = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
 
-    def found() -> Any:
+    def slices_when_ready() -> Any:
         items = {
             i["metadata"]["labels"]["kubernetes.io/service-name"]: i for i in running.json("GET", at)["items"]
         }
         ready = "hand" in items and items.get("named", {}).get("endpoints")
         return items if ready else None
 
-    items = until(found)
+    items = until(slices_when_ready)
     assert items["named"]["ports"][0]["port"] == 8081
     assert items["hand"]["endpoints"][0]["addresses"] == ["192.0.2.7"]
     manager = items["hand"]["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"]

@@ -145,7 +145,7 @@ def request(entry: EntryPoint = EntryPoint.COMMAND) -> IncomingRequest:
     )
 
 
-def said(bench: Bench, incoming: IncomingRequest) -> None:
+def accept_into_inbox(bench: Bench, incoming: IncomingRequest) -> None:
     assert bench.inbox.accept(
         InboxEntry(
             key=incoming.key,
@@ -157,7 +157,7 @@ def said(bench: Bench, incoming: IncomingRequest) -> None:
 
 
 def test_nobody_waits_for_it_and_it_is_neither_answered_nor_an_orphan(bench: Bench) -> None:
-    said(bench, request())
+    accept_into_inbox(bench, request())
     assert bench.work().outcome is Outcome.OPEN
     assert bench.elsewhere.begun == [("cluster.create", OPERATION, {"name": "dev"})]
     assert bench.answer.shown == ["begin"] and bench.outcomes() == []
@@ -173,7 +173,7 @@ def test_nobody_waits_for_it_and_it_is_neither_answered_nor_an_orphan(bench: Ben
 
 
 def test_its_end_is_audited_and_shown_once_without_asking_for_rights_again(bench: Bench) -> None:
-    said(bench, request())
+    accept_into_inbox(bench, request())
     bench.work()
     bench.reporter.report_progress(OPERATION, "half")
     bench.reporter.report_outcome(OPERATION, {"result": "made"})
@@ -187,7 +187,7 @@ def test_its_end_is_audited_and_shown_once_without_asking_for_rights_again(bench
 
 
 def test_an_end_that_came_before_the_worker_had_finished_is_not_lost(bench: Bench) -> None:
-    said(bench, request())
+    accept_into_inbox(bench, request())
     entry = bench.lease()
     assert entry is not None
     bench.pipeline.handle(request(), bench.answer, attempt=entry.attempt)
@@ -199,7 +199,7 @@ def test_an_end_that_came_before_the_worker_had_finished_is_not_lost(bench: Benc
 
 
 def test_a_second_end_changes_nothing(bench: Bench) -> None:
-    said(bench, request())
+    accept_into_inbox(bench, request())
     bench.work()
     bench.reporter.report_outcome(OPERATION, {"result": "made"})
     bench.reporter.report_outcome(OPERATION, {"problem": "not made"})
@@ -210,7 +210,7 @@ def test_a_second_end_changes_nothing(bench: Bench) -> None:
 
 
 def test_what_could_not_be_begun_is_begun_at_the_next_try_and_validated_once(bench: Bench) -> None:
-    said(bench, request())
+    accept_into_inbox(bench, request())
     bench.elsewhere.broken = True
     entry = bench.lease()
     assert entry is not None
@@ -223,7 +223,7 @@ def test_what_could_not_be_begun_is_begun_at_the_next_try_and_validated_once(ben
 
 
 def test_a_crash_between_outcome_and_thread_shows_it_at_the_next_try_with_one_outcome(bench: Bench) -> None:
-    said(bench, request())
+    accept_into_inbox(bench, request())
     bench.work()
     bench.reporter.report_outcome(OPERATION, {"result": "made"})
     entry = bench.lease()
@@ -237,7 +237,7 @@ def test_a_crash_between_outcome_and_thread_shows_it_at_the_next_try_with_one_ou
 
 
 def test_a_channel_that_is_gone_does_not_keep_a_request_open(bench: Bench) -> None:
-    said(bench, request())
+    accept_into_inbox(bench, request())
     bench.work()
     bench.reporter.report_outcome(OPERATION, {"result": "made"})
     bench.answer.postable = False
@@ -253,7 +253,7 @@ def test_a_request_of_a_terminal_is_kept_so_that_a_replica_can_end_it(bench: Ben
 
 
 def test_nothing_of_the_response_url_is_kept_with_it(bench: Bench) -> None:
-    said(bench, request())
+    accept_into_inbox(bench, request())
     bench.work()
     continuation = bench.repository.get(OPERATION)
     assert continuation is not None and continuation.request["place"]["response_url"] == ""

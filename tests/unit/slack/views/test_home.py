@@ -42,16 +42,16 @@ PAGE = HomePage(
 )
 
 
-def said(page: HomePage) -> str:
+def shown_text(page: HomePage) -> str:
     return " ".join(" ".join(plain_text.lines(show_home(page))).split())
 
 
 def test_work_is_told_by_the_words_that_began_it() -> None:
-    assert "⏳ migrate dev-eu --to calico in shop · by @U0ANA" in said(PAGE)
+    assert "⏳ migrate dev-eu --to calico in shop · by @U0ANA" in shown_text(PAGE)
 
 
 def test_a_migration_is_told_by_where_it_stands() -> None:
     running = dataclasses.replace(RUNNING, migration=MIGRATION)
-    text = said(dataclasses.replace(PAGE, running=(running,)))
+    text = shown_text(dataclasses.replace(PAGE, running=(running,)))
     assert "⏸ m7k2p dev-eu → dev-eu-calico: paused, step 3 of 13, copy the workloads" in text
     assert "the API server does not answer · by @U0ANA" in text
