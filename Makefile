@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 VENV := .venv
 RUN := $(VENV)/bin
 ARGS ?=
-WORKERS ?= 5  # many tests wait for processes and clocks, so that there may be more than cores
+WORKERS ?= 4  # many tests wait for processes and clocks, so that there may be more than cores
 
 .PHONY: demo test check bench picture lock clean python chromium
 .DEFAULT_GOAL := help

@@ -112,16 +112,14 @@ class SocketMode(Transport):
         await asyncio.gather(self.attempt(delivery, retry=0), self.attempt(delivery, retry=0))
 
     async def send_without_pongs(self, *, seconds: float) -> None:
-        """Send small frames, and read nothing: pongs come late, as behind a long queue of envelopes."""
-        connections = list(self.connections)
-        for connection in connections:
-            _transport(connection).pause_reading()
+        """Send small frames on the newest connection, and read nothing: its pongs come late."""
+        connection = self.connections[-1]
+        _transport(connection).pause_reading()
         until = time.monotonic() + seconds
-        while time.monotonic() < until and connections == self.connections:
-            await self._send_frame({"type": "hello"})
+        while time.monotonic() < until and connection is self.connections[-1]:
+            await connection.send_text(json.dumps({"type": "hello"}))
             await asyncio.sleep(0.2)
-        for connection in connections:
-            _transport(connection).resume_reading()
+        _transport(connection).resume_reading()
 
     async def ask_to_reconnect(self) -> None:
         """Send `disconnect` frames, as Slack does before it restarts a server."""

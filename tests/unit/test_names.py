@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import collections
 import dataclasses
+import functools
 import math
 import re
 from collections.abc import Iterator
@@ -87,6 +88,7 @@ def positional_parameters(function: Function) -> list[str]:
     return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
+@functools.cache
 def modules_by_class_name() -> dict[str, list[str]]:
     modules: dict[str, list[str]] = collections.defaultdict(list)
     for module in (module for room in ROOMS for module in modules_of(room)):
