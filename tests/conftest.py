@@ -23,6 +23,7 @@ pytest_plugins = [
     "pytester",  # tests/unit/support runs pytest in pytest
     "tests.support.bot_logs",
     "tests.support.distribution",
+    "tests.support.garbage_collection",
     "tests.support.leftovers",
     "tests.support.time_limits",
 ]

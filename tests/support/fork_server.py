@@ -24,6 +24,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
+from tests.support.garbage_collection import set_aside_what_stays
+
 PRELOADED = ("bot.app.process", "bot.cli.main", "bot.cli.terminal", "dbos")
 SECONDS_TO_START = 60.0
 
@@ -132,6 +134,7 @@ def serve() -> None:
     """Fork for every order on the standard input, and tell of starts and ends on the standard output."""
     for module in PRELOADED:
         __import__(module)
+    set_aside_what_stays()
     wakeup, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)

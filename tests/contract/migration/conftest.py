@@ -16,9 +16,12 @@ from bot.adapters.kube.connection_pools import ConnectionPools
 from bot.adapters.openstack.cloud_services import LoadBalancer, LoadBalancerPool, Volume, VolumeSnapshot
 from bot.adapters.openstack.service_client import CloudNotFound, CloudRefused
 from bot.drivers.driver import Driver
+from bot.migration.copy import writer
+from bot.migration.inventory import cluster_objects
 from bot.migration.planning.builder import PlanRequest, build
 from bot.migration.planning.plan import ClusterSide, MigrationPlan
 from bot.migration.planning.survey import survey
+from bot.migration.source import changes
 from sandbox.infrastructure import Infrastructure
 from sandbox.infrastructure.block_storage import StorageError
 from sandbox.kube.cluster import ClusterSpec, SandboxCluster
@@ -155,6 +158,13 @@ def both() -> Iterator[Cloud]:
     cloud.deploy("dev", workload.objects())
     yield cloud
     loopback.stop()
+
+
+@pytest.fixture(autouse=True)
+def few_requests_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Client and sandbox share an interpreter here, so that more threads only wait for each other."""
+    for module in (cluster_objects, writer, changes):
+        monkeypatch.setattr(module, "AT_ONCE", 3)
 
 
 @pytest.fixture
