@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 VENV := .venv
 RUN := $(VENV)/bin
 ARGS ?=
+export OPENBLAS_NUM_THREADS = 1  # numpy's threads wait in a loop, and nothing here multiplies matrices
 WORKERS ?= 4  # many tests wait for processes and clocks, so that there may be more than cores
 
 .PHONY: demo test check bench picture lock clean python chromium
