@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 ARGS ?=
 export OPENBLAS_NUM_THREADS = 1  # numpy's threads wait in a loop, and nothing here multiplies matrices
-WORKERS ?= 4  # many tests wait for processes and clocks, so that there may be more than cores
+WORKERS ?= 6  # many tests wait for processes and clocks, so that there may be more than cores
 
 .PHONY: demo test check bench picture lock clean python chromium
 .DEFAULT_GOAL := help
