@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from slack_sdk import WebClient
 
 from sandbox.loopback import Loopback
@@ -85,6 +85,16 @@ def test_home_is_opened_and_its_buttons_click(slack: Slack, page: Page) -> None:
     page.locator(".home").get_by_role("button", name="Show").click()
     payload = slack.next_payload("block_actions")
     assert payload["user"]["id"] == "U0BO" and payload["container"]["type"] == "view"
+
+
+def test_what_changes_before_the_page_hears_of_changes_is_shown(slack: Slack, page: Page) -> None:
+    def say_then_open(route: Route) -> None:
+        slack.client.chat_postMessage(channel=SHOP, text="said in between")
+        route.continue_()
+
+    page.route("**/changes", say_then_open)
+    page.goto(f"{slack.url}/?user=U0ANA&channel={SHOP}")
+    expect(page.get_by_text("said in between").first).to_be_visible()
 
 
 def test_a_form_sends_text_choices_and_files_and_insists_on_what_is_required(

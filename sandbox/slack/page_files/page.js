@@ -103,4 +103,5 @@ document.addEventListener("submit", async (event) => {
 });
 addEventListener("popstate", refresh);
 const changes = new EventSource("/changes"); changes.onmessage = refresh;
+changes.onopen = refresh;  // what changed before the stream was open, or while it was lost
 addEventListener("load", () => { for (const id of ["messages", "thread"]) { const list = document.getElementById(id); if (list) list.scrollTop = list.scrollHeight; } document.getElementById("composer")?.focus(); if (document.querySelector(".home")) post("/sandbox/open", { tab: "home" }); });
